@@ -1,0 +1,29 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Voltaxe.Contracts.Json;
+
+/// <summary>An enum as its snake_case word (<c>AwaitingApproval</c> ⇄ <c>awaiting_approval</c>). Numbers and unknown words are refused.</summary>
+public sealed class SnakeCaseEnum<T>() : JsonStringEnumConverter<T>(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false)
+    where T : struct, Enum;
+
+/// <summary>The words of the wire for the values of an enum, for databases, filters and screens.</summary>
+public static class Words
+{
+    public static string Of<T>(T value) where T : struct, Enum => Table<T>.Words[value];
+
+    public static bool TryParse<T>(string? word, out T value) where T : struct, Enum
+    {
+        value = default;
+        return word is not null && Table<T>.Values.TryGetValue(word, out value);
+    }
+
+    private static class Table<T> where T : struct, Enum
+    {
+        public static readonly IReadOnlyDictionary<T, string> Words =
+            Enum.GetValues<T>().ToDictionary(v => v, v => JsonNamingPolicy.SnakeCaseLower.ConvertName(v.ToString()));
+
+        public static readonly IReadOnlyDictionary<string, T> Values =
+            Words.ToDictionary(p => p.Value, p => p.Key, StringComparer.Ordinal);
+    }
+}

@@ -1,0 +1,54 @@
+using Voltaxe.Contracts.Commands;
+
+namespace Voltaxe.Contracts.Operators;
+
+/// <summary>What the dashboard reads: a snapshot, then a stream of changes. Rows are whole; the latest wins.</summary>
+public interface IHubReader
+{
+    /// <summary>Every agent that is not revoked.</summary>
+    /// <remarks>Ends with <see cref="OperationCanceledException"/> when <paramref name="ct"/> does.</remarks>
+    Task<LiveView<AgentView>> WatchAgentsAsync(CancellationToken ct);
+
+    /// <summary>The newest <paramref name="limit"/> commands that fit the filter, then each command that changes and fits, and, with a null row, each that no longer fits.</summary>
+    Task<LiveView<CommandView>> WatchCommandsAsync(CommandFilter filter, int limit, CancellationToken ct);
+
+    /// <summary>A page of history. <paramref name="after"/> is the last page's <see cref="Page{T}.Next"/>.</summary>
+    Task<Page<CommandView>> ListCommandsAsync(CommandFilter filter, int limit, string? after, CancellationToken ct);
+
+    /// <summary>By host name (any case) or agent id; null when there is none.</summary>
+    Task<AgentView?> FindAgentAsync(string hostOrId, CancellationToken ct);
+
+    Task<CommandView?> FindCommandAsync(long id, CancellationToken ct);
+}
+
+/// <summary>What operators may do. Who acts comes from the signed-in user, never from an argument.</summary>
+public interface IHubActions
+{
+    Task<Answered<QueuedCommands>> QueueAsync(NewCommands order, CancellationToken ct);
+
+    /// <summary>Withdraws a command, or asks the agent to, when it is already handed out. 409 when it has ended.</summary>
+    Task<Answered<CommandView>> CancelAsync(long id, string reason, CancellationToken ct);
+}
+
+/// <summary>Either a value or the problem that the operators' API would have answered.</summary>
+public sealed record Answered<T>(T? Value, ProblemView? Problem) where T : class
+{
+    public static implicit operator Answered<T>(T value) => new(value, null);
+    public static implicit operator Answered<T>(ProblemView problem) => new(null, problem);
+}
+
+/// <summary>Which commands a list shows. Null means any.</summary>
+public sealed record CommandFilter
+{
+    public string? Host { get; init; }
+    public IReadOnlyList<CommandStatus>? Status { get; init; }
+    public string? Command { get; init; }
+    public string? CreatedBy { get; init; }
+    public string? Batch { get; init; }
+}
+
+/// <summary>A snapshot and what follows. Read <see cref="Changes"/> once.</summary>
+public sealed record LiveView<T>(IReadOnlyList<T> Snapshot, IAsyncEnumerable<IReadOnlyList<LiveChange<T>>> Changes) where T : class;
+
+/// <summary>One row that is new or changed, whole; a null <see cref="Row"/> means that it is gone.</summary>
+public sealed record LiveChange<T>(string Id, T? Row) where T : class;

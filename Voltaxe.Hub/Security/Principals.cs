@@ -1,7 +1,6 @@
 using System.Net;
 using System.Security.Claims;
 using Voltaxe.Contracts.Json;
-using Voltaxe.Hub.Pipeline;
 
 namespace Voltaxe.Hub.Security;
 
@@ -34,15 +33,12 @@ public static class Principals
     public static string AgentId(this ClaimsPrincipal user) =>
         user.IsAgent() && user.Identity?.Name is { } id ? id : throw new InvalidOperationException("the caller is not an agent");
 
-    /// <exception cref="InvalidOperationException">The caller is no operator: the endpoint lacks its policy.</exception>
-    public static Caller ToCaller(this ClaimsPrincipal user, IPAddress? address = null) =>
-        user.IsOperator() && user.TryRole(out var role) && user.Identity?.Name is { } name
-            ? new Caller(name, role, TextOf(address))
-            : throw new InvalidOperationException("the caller is not an operator");
+    public static Role RoleOf(this ClaimsPrincipal user) =>
+        user.TryRole(out var role) ? role : throw new InvalidOperationException("the caller is not an operator");
 
     /// <summary>As the audit trail names it: <c>operator:ana</c>, <c>agent:a-…</c> or <c>anonymous</c>.</summary>
     public static string Actor(this ClaimsPrincipal user) =>
-        user.IsAgent() ? "agent:" + user.AgentId() : user.IsOperator() ? user.ToCaller().Actor : "anonymous";
+        user.IsAgent() ? "agent:" + user.AgentId() : user.IsOperator() ? "operator:" + user.Identity?.Name : "anonymous";
 
     /// <summary>An IPv4 address the same way on every socket.</summary>
     public static string? TextOf(IPAddress? address) => address is { IsIPv4MappedToIPv6: true } ? address.MapToIPv4().ToString() : address?.ToString();

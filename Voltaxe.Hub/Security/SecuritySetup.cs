@@ -24,7 +24,6 @@ public static class SecuritySetup
                 context.Request.Headers.Authorization.Count > 0 ? BearerHandler.SchemeName : IdentityConstants.ApplicationScheme)
             .AddScheme<AuthenticationSchemeOptions, BearerHandler>(BearerHandler.SchemeName, null)
             .AddCookie(IdentityConstants.ApplicationScheme);
-        services.AddAuthorization(Policies.AddTo);
         return services;
     }
 }

@@ -1,7 +1,4 @@
-using System.Data.Common;
 using Microsoft.AspNetCore.Diagnostics;
-using Npgsql;
-using Voltaxe.Hub.Persistence;
 using Voltaxe.Hub.Pipeline;
 
 namespace Voltaxe.Hub.Transports;
@@ -18,9 +15,6 @@ public static partial class ProblemsSetup
             OfStatus(pages.HttpContext.Response.StatusCode) is { } refusal ? Problems.WriteAsync(pages.HttpContext, refusal) : Task.CompletedTask);
     }
 
-    public static Refusal StorageUnavailable { get; } =
-        new(StatusCodes.Status503ServiceUnavailable, "storage_unavailable", "The database cannot be reached or written. Nothing was changed; try again.");
-
     private static Refusal? OfStatus(int status) => status switch
     {
         401 => Refusal.Unauthenticated("Sign in, or send a credential that is known, not expired and not revoked."),
@@ -30,7 +24,7 @@ public static partial class ProblemsSetup
         415 => new(415, "unsupported_media_type", "The content type must be application/json."),
         429 => new(429, "too_many_requests", "Too many requests from this address; try again later."),
         >= 400 and < 500 => new(status, "invalid_request", "The request cannot be understood."),
-        >= 500 => new(status, "internal_error", "The hub failed; its log says why."),
+        >= 500 => Failures.Internal with { Status = status },
         _ => null,
     };
 
@@ -45,12 +39,9 @@ public static partial class ProblemsSetup
             }
             var refusal = exception switch
             {
-                StorageUnavailableException => StorageUnavailable,
-                NpgsqlException and not PostgresException => StorageUnavailable,
-                DbException { IsTransient: true } => StorageUnavailable,
                 BadHttpRequestException { StatusCode: 413 } => new Refusal(413, "too_large", "The body is too large."),
                 BadHttpRequestException bad => new Refusal(bad.StatusCode, "invalid_request", "The request cannot be understood."),
-                _ => new Refusal(500, "internal_error", "The hub failed; its log says why."),
+                _ => Failures.ToRefusal(exception),
             };
             if (refusal.Status == 500)
                 LogFailed(exception, httpContext.GetEndpoint()?.DisplayName);

@@ -1,8 +1,8 @@
 using System.Collections.Frozen;
 using Microsoft.AspNetCore.Authorization;
-using Voltaxe.Hub.Pipeline;
+using Voltaxe.Hub.Security;
 
-namespace Voltaxe.Hub.Security;
+namespace Voltaxe.Hub.Pipeline;
 
 /// <summary>The names of the authorization policies. Every endpoint carries one, or says that it is open.</summary>
 public static class Policies
@@ -31,7 +31,9 @@ public static class Policies
         [Administer] = Permission.Administer,
     }.ToFrozenDictionary();
 
-    public static void AddTo(AuthorizationOptions options)
+    public static IServiceCollection AddPolicies(this IServiceCollection services) => services.AddAuthorization(AddTo);
+
+    private static void AddTo(AuthorizationOptions options)
     {
         options.AddPolicy(Agent, policy => policy.RequireAuthenticatedUser().RequireAssertion(c => c.User.IsAgent()));
         options.AddPolicy(AgentWithKey, policy => policy.RequireAuthenticatedUser().RequireAssertion(c => c.User.IsAgent() && !c.User.IsLegacy()));

@@ -34,9 +34,9 @@ public sealed class LegacyPath(IServer inner, bool allowed) : IServer
     {
         if (!request.Path.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase))
             return;
-        var rest = request.Path.AsSpan(Prefix.Length);
+        var rest = request.Path[Prefix.Length..];
         var slash = rest.IndexOf('/');
-        var (token, path) = slash < 0 ? (rest, "/") : (rest[..slash], rest[slash..].ToString());
+        var (token, path) = slash < 0 ? (rest, "/") : (rest[..slash], rest[slash..]);
         if (allowed && token.StartsWith(TokenPrefix, StringComparison.Ordinal) && path is "/command/poll" or "/command/result" or "/telemetry")
         {
             request.Headers.Authorization = $"Bearer {token}";

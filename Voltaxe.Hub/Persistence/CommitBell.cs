@@ -8,7 +8,8 @@ namespace Voltaxe.Hub.Persistence;
 /// <param name="Commands">Commands that are new or changed.</param>
 /// <param name="Agents">Agents that are new or changed, or whose commands are.</param>
 /// <param name="Ring">Agents for whom there is something to hand out or to ask.</param>
-public sealed record Committed(IReadOnlyCollection<long> Commands, IReadOnlyCollection<string> Agents, IReadOnlyCollection<string> Ring)
+/// <param name="Elsewhere">Told by another node: which commands changed is not known, only whose.</param>
+public sealed record Committed(IReadOnlyCollection<long> Commands, IReadOnlyCollection<string> Agents, IReadOnlyCollection<string> Ring, bool Elsewhere = false)
 {
     public static Committed? From(HubDb db)
     {

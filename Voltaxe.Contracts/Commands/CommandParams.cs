@@ -134,12 +134,13 @@ public static partial class CommandParams
         var seen = new HashSet<string>(StringComparer.Ordinal);
         foreach (var property in json.EnumerateObject())
         {
-            if (!known.Contains(property.Name))
-                faults.Add(SafeField(property.Name), "is not known");
-            else if (!seen.Add(property.Name))
-                faults.Add("params." + property.Name, "is given twice");
+            var name = TryGetName(property);
+            if (name is null || !known.Contains(name))
+                faults.Add(SafeField(name ?? ""), "is not known");
+            else if (!seen.Add(name))
+                faults.Add("params." + name, "is given twice");
             else if (property.Value.ValueKind != JsonValueKind.Null)
-                yield return (property.Name, property.Value);
+                yield return (name, property.Value);
         }
     }
 
@@ -200,10 +201,24 @@ public static partial class CommandParams
         }
     }
 
+    /// <summary>As <see cref="TryGetString"/>, for the name of a field.</summary>
+    private static string? TryGetName(JsonProperty property)
+    {
+        try
+        {
+            return property.Name;
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>True for <c>192.0.2.7</c>, <c>2001:db8::1</c>, <c>10.0.0.0/8</c>, <c>2001:db8::/32</c>; false for short forms such as <c>10.1</c> and for zone ids.</summary>
     public static bool IsAddressOrNetwork(string text)
     {
-        if (text.Length > 49 || text.Contains('%'))
+        // The framework also reads "[::1]:80"; no firewall does.
+        if (text.Length > 49 || text.AsSpan().ContainsAny('%', '[', ']'))
             return false;
         var slash = text.IndexOf('/');
         var address = slash < 0 ? text : text[..slash];

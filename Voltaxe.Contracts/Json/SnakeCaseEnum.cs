@@ -3,9 +3,20 @@ using System.Text.Json.Serialization;
 
 namespace Voltaxe.Contracts.Json;
 
-/// <summary>An enum as its snake_case word (<c>AwaitingApproval</c> ⇄ <c>awaiting_approval</c>). Numbers and unknown words are refused.</summary>
-public sealed class SnakeCaseEnum<T>() : JsonStringEnumConverter<T>(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false)
-    where T : struct, Enum;
+/// <summary>
+/// An enum as its snake_case word (<c>AwaitingApproval</c> ⇄ <c>awaiting_approval</c>). Everything else is refused: numbers, unknown
+/// words, other case, and lists such as <c>executed, failed</c>, which the framework's own converter adds up to a third value.
+/// </summary>
+public sealed class SnakeCaseEnum<T> : JsonConverter<T>
+    where T : struct, Enum
+{
+    public override T Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        reader.TokenType == JsonTokenType.String && Words.TryParse<T>(reader.GetString(), out var value)
+            ? value
+            : throw new JsonException($"Must be one of {string.Join(", ", Enum.GetValues<T>().Select(Words.Of))}.");
+
+    public override void Write(Utf8JsonWriter writer, T value, JsonSerializerOptions options) => writer.WriteStringValue(Words.Of(value));
+}
 
 /// <summary>The words of the wire for the values of an enum, for databases, filters and screens.</summary>
 public static class Words

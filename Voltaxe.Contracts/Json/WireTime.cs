@@ -14,9 +14,11 @@ public sealed class WireTime : JsonConverter<DateTimeOffset>
 
     public static string ToText(DateTimeOffset time) => time.UtcDateTime.ToString(Format, CultureInfo.InvariantCulture);
 
+    /// <summary>The exact format alone would let a point without decimals pass, <c>09:30:00.Z</c>.</summary>
     public static bool TryParse(string? text, out DateTimeOffset time) =>
         DateTimeOffset.TryParseExact(text, Format, CultureInfo.InvariantCulture,
-            DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out time);
+            DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out time)
+        && !text!.EndsWith(".Z", StringComparison.Ordinal);
 
     /// <summary>Cuts what the wire and the database cannot hold: anything below a microsecond.</summary>
     public static DateTimeOffset Truncate(DateTimeOffset time) =>

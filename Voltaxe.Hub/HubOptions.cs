@@ -1,0 +1,41 @@
+using Voltaxe.Hub.Domain;
+
+namespace Voltaxe.Hub;
+
+/// <summary>The hub's settings (section <c>Voltaxe</c>; environment <c>Voltaxe__…</c>). All faults are reported at once and refuse the start.</summary>
+public sealed record HubOptions
+{
+    /// <summary>Where the database, the keys and the vault live. Default <c>./data</c>.</summary>
+    public string DataDirectory { get; init; } = "./data";
+    /// <summary>Keys that must not lie in the database; nodes share the folder. Default <c>keys</c> in the data folder.</summary>
+    public string? KeyDirectory { get; init; }
+    /// <summary>How often agents without a socket ask, in seconds. Default 10.</summary>
+    public int PollSeconds { get; init; } = 10;
+    /// <summary>How long terminal commands are kept. Default 90 days; the seed's 7 can be set.</summary>
+    public TimeSpan Retention { get; init; } = TimeSpan.FromDays(90);
+    /// <summary>Waits and limits of commands.</summary>
+    public DeliveryLimits Delivery { get; init; } = new();
+    /// <summary>The seed's agents.</summary>
+    public LegacyOptions Legacy { get; init; } = new();
+
+    public string Keys => KeyDirectory ?? Path.Combine(DataDirectory, "keys");
+
+    public IEnumerable<string> Faults()
+    {
+        if (string.IsNullOrWhiteSpace(DataDirectory))
+            yield return "Voltaxe:DataDirectory must name a folder";
+        if (PollSeconds is < 1 or > 3600)
+            yield return "Voltaxe:PollSeconds must be from 1 to 3600";
+        if (Retention < TimeSpan.FromDays(1))
+            yield return "Voltaxe:Retention must be at least 1.00:00:00 (a day)";
+        foreach (var fault in Delivery.Faults())
+            yield return fault;
+    }
+}
+
+/// <summary>What eases the move from the seed's Sentinels.</summary>
+public sealed record LegacyOptions
+{
+    /// <summary>Accept a legacy agent's token as <c>/legacy/&lt;token&gt;</c> in front of the seed's routes. Off by default: a bridge for migrating.</summary>
+    public bool TokenInPath { get; init; }
+}

@@ -1,0 +1,46 @@
+using Microsoft.EntityFrameworkCore;
+using Voltaxe.Contracts.Commands;
+using Voltaxe.Hub.Domain;
+
+namespace Voltaxe.Hub.Persistence;
+
+/// <summary>What a commit changed, read off the change tracker so that nobody can forget to tell.</summary>
+/// <param name="Commands">Commands that are new or changed.</param>
+/// <param name="Agents">Agents that are new or changed, or whose commands are.</param>
+/// <param name="Ring">Agents for whom there is something to hand out or to ask.</param>
+/// <param name="Elsewhere">Told by another node: which commands changed is not known, only whose.</param>
+public sealed record Committed(IReadOnlyCollection<long> Commands, IReadOnlyCollection<string> Agents, IReadOnlyCollection<string> Ring, bool Elsewhere = false)
+{
+    public static Committed? From(HubDb db)
+    {
+        db.ChangeTracker.DetectChanges();
+        var commands = new HashSet<long>();
+        var agents = new HashSet<string>();
+        var ring = new HashSet<string>();
+        foreach (var entry in db.ChangeTracker.Entries<Command>().Where(e => e.State is EntityState.Added or EntityState.Modified))
+        {
+            var command = entry.Entity;
+            commands.Add(command.Id);
+            agents.Add(command.AgentId);
+            var claimable = command is { Status: CommandStatus.Pending, IsDue: true };
+            var toEnd = command is { Status: CommandStatus.Delivered, CancelRequestedAt: not null } && entry.Property(c => c.CancelWhy).IsModified;
+            if (claimable || toEnd)
+                ring.Add(command.AgentId);
+        }
+        foreach (var entry in db.ChangeTracker.Entries<Agent>().Where(e => e.State is EntityState.Added or EntityState.Modified))
+        {
+            agents.Add(entry.Entity.Id);
+            if (entry.Property(a => a.RevokedAt).IsModified)
+                ring.Add(entry.Entity.Id);
+        }
+        return commands.Count + agents.Count > 0 ? new Committed(commands, agents, ring) : null;
+    }
+}
+
+/// <summary>Tells this node's rooms what was committed. Listeners must return at once and never throw.</summary>
+public sealed class CommitBell
+{
+    public event Action<Committed>? Rung;
+
+    public void Ring(Committed committed) => Rung?.Invoke(committed);
+}

@@ -1,0 +1,81 @@
+using System.Data.Common;
+using Microsoft.Data.Sqlite;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Diagnostics;
+
+namespace Voltaxe.Hub.Persistence;
+
+public static class PersistenceSetup
+{
+    /// <summary><c>ConnectionStrings:Voltaxe</c> decides: <c>Data Source=…</c> is SQLite, <c>Host=…</c> is PostgreSQL; default <c>voltaxe.db</c> in the data folder.</summary>
+    public static IServiceCollection AddPersistence(this IServiceCollection services, HubOptions options, string? connectionString)
+    {
+        connectionString = string.IsNullOrWhiteSpace(connectionString) ? $"Data Source={Path.Combine(options.DataDirectory, "voltaxe.db")}" : connectionString;
+        var isSqlite = IsSqlite(connectionString);
+        if (isSqlite)
+            services.AddPooledDbContextFactory<SqliteHubDb>(o => UseSqlite(o, connectionString));
+        else
+            services.AddPooledDbContextFactory<PostgresHubDb>(o => o.UseNpgsql(connectionString));
+        services.AddSingleton(provider => isSqlite
+            ? new HubDbFactory(provider.GetRequiredService<IDbContextFactory<SqliteHubDb>>().CreateDbContext, isSqlite)
+            : new HubDbFactory(provider.GetRequiredService<IDbContextFactory<PostgresHubDb>>().CreateDbContext, isSqlite));
+        services.AddScoped(provider => provider.GetRequiredService<HubDbFactory>().Create());
+        services.AddSingleton<HubClock>();
+        services.AddSingleton<CommitBell>();
+        services.AddSingleton<HubStore>();
+        return services;
+    }
+
+    /// <exception cref="ArgumentException">The text is no connection string of either provider.</exception>
+    public static bool IsSqlite(string connectionString)
+    {
+        var parts = new DbConnectionStringBuilder { ConnectionString = connectionString };
+        if (parts.ContainsKey("Data Source") || parts.ContainsKey("DataSource") || parts.ContainsKey("Filename"))
+            return true;
+        if (parts.ContainsKey("Host") || parts.ContainsKey("Server"))
+            return false;
+        throw new ArgumentException("ConnectionStrings:Voltaxe must begin with 'Data Source=' (SQLite) or 'Host=' (PostgreSQL)");
+    }
+
+    public static void UseSqlite(DbContextOptionsBuilder builder, string connectionString)
+    {
+        var parts = new SqliteConnectionStringBuilder(connectionString) { ForeignKeys = true, Pooling = true };
+        builder.UseSqlite(parts.ToString()).AddInterceptors(DurableSqlite.Instance);
+    }
+
+    /// <summary>Brings the schema up to date. Several nodes may call it at once.</summary>
+    public static async Task MigrateAsync(this HubDbFactory factory, CancellationToken ct)
+    {
+        await using var db = factory.Create();
+        if (factory.IsSqlite)
+        {
+            var file = new SqliteConnectionStringBuilder(db.Database.GetConnectionString()).DataSource;
+            if (Path.GetDirectoryName(Path.GetFullPath(file)) is { } folder)
+                Directory.CreateDirectory(folder);
+        }
+        await db.Database.MigrateAsync(ct);
+        if (factory.IsSqlite)
+            await db.Database.ExecuteSqlRawAsync("PRAGMA journal_mode=WAL", ct);
+    }
+
+    /// <summary>Every connection commits to the disk, not to its cache.</summary>
+    private sealed class DurableSqlite : DbConnectionInterceptor
+    {
+        public static readonly DurableSqlite Instance = new();
+
+        public override void ConnectionOpened(DbConnection connection, ConnectionEndEventData eventData) => Set(connection);
+
+        public override Task ConnectionOpenedAsync(DbConnection connection, ConnectionEndEventData eventData, CancellationToken cancellationToken = default)
+        {
+            Set(connection);
+            return Task.CompletedTask;
+        }
+
+        private static void Set(DbConnection connection)
+        {
+            using var command = connection.CreateCommand();
+            command.CommandText = "PRAGMA synchronous=FULL";
+            command.ExecuteNonQuery();
+        }
+    }
+}

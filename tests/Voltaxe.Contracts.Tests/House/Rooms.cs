@@ -1,0 +1,64 @@
+namespace Voltaxe.Contracts.Tests.House;
+
+/// <summary>
+/// One folder of a project and the doors it may open. <paramref name="Doors"/> are other rooms of the same project; its own and
+/// Voltaxe.Contracts are always open, other projects only where a row says so. <paramref name="Walls"/> are namespaces from outside
+/// that must not be seen from here, nor anything below them.
+/// </summary>
+internal sealed record Room(string Folder, string[] Doors, params string[] Walls)
+{
+    /// <summary>Rooms whose rows are kept here: named, so that they can be stored, but never called. No arrow, and only where the model is.</summary>
+    public string[] Rows { get; init; } = [];
+}
+
+/// <summary>The table. A new folder or a new arrow is a decision: it is made here, in sight of the others.</summary>
+internal static class Rooms
+{
+    private const string Web = "Microsoft.AspNetCore", Database = "Microsoft.EntityFrameworkCore", Requests = "MediatR";
+
+    /// <summary>Use cases speak to the database and know nothing of how they were asked.</summary>
+    private static readonly string[] UseCaseWalls = ["Microsoft.AspNetCore.Http", "Microsoft.AspNetCore.Mvc", "Microsoft.AspNetCore.SignalR", "Microsoft.AspNetCore.Builder"];
+
+    /// <summary>Doors parse, send one request, translate the answer: they never touch the database.</summary>
+    private static readonly string[] TransportWalls = [Database, "Npgsql", "Microsoft.Data"];
+
+    public static IReadOnlyDictionary<string, Room[]> Of { get; } = new Dictionary<string, Room[]>
+    {
+        ["Voltaxe.Contracts"] =
+        [
+            new("Commands", ["Json"]),
+            new("Crypto", []),
+            new("Json", ["Commands", "Operators", "Wire"]),
+            new("Operators", ["Commands", "Json", "Wire"]),
+            new("Wire", ["Commands", "Json"]),
+        ],
+        ["Voltaxe.Hub"] =
+        [
+            new("Domain", [], Web, Database, Requests, "Npgsql", "Microsoft.Data", "FluentValidation"),
+            new("Persistence", ["Domain"], "Microsoft.AspNetCore.Http", "Microsoft.AspNetCore.SignalR", Requests) { Rows = ["Commands", "Security"] },
+            new("Security", ["Domain", "Persistence"]),
+            new("Pipeline", ["Domain", "Persistence", "Security"]),
+            new("Audit", ["Domain", "Persistence", "Pipeline", "Security"], UseCaseWalls),
+            new("Commands", ["Domain", "Persistence", "Pipeline", "Security"], UseCaseWalls),
+            new("Agents", ["Domain", "Persistence", "Pipeline", "Security"], UseCaseWalls),
+            new("Delivery", ["Domain", "Persistence", "Pipeline", "Security"], UseCaseWalls),
+            new("Evidence", ["Domain", "Persistence", "Pipeline", "Security"], UseCaseWalls),
+            new("Transports/Agents", ["Domain", "Pipeline", "Security", "Agents", "Commands", "Delivery", "Evidence"], TransportWalls),
+            new("Transports/Operators", ["Domain", "Pipeline", "Security", "Agents", "Audit", "Commands", "Evidence"], TransportWalls),
+        ],
+        ["Voltaxe.Agent"] =
+        [
+            new("Configuration", []),
+            new("Platform", ["Configuration"], Web),
+            new("Enrolment", ["Configuration", "Platform"]),
+            new("Actions", ["Configuration", "Platform"], Web),
+            new("Execution", ["Actions", "Configuration", "Enrolment", "Platform"], Web),
+            new("Channels", ["Configuration", "Enrolment", "Execution"]),
+        ],
+        ["Voltaxe.Dashboard"] =
+        [
+            new("Model", [], Web, "Microsoft.JSInterop", "Microsoft.Extensions"),
+            new("Components", ["Model"], Database, "Voltaxe.Hub"),
+        ],
+    };
+}

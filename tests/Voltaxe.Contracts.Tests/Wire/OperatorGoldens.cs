@@ -1,0 +1,91 @@
+using System.Text.Json;
+using Voltaxe.Contracts.Commands;
+using Voltaxe.Contracts.Operators;
+using Voltaxe.Contracts.Wire;
+
+namespace Voltaxe.Contracts.Tests.Wire;
+
+/// <summary>What operators and hub say to each other (protocol, section 7).</summary>
+internal static class OperatorGoldens
+{
+    private static readonly DateTimeOffset At = AgentGoldens.At;
+
+    private static readonly CommandView Full = new()
+    {
+        Id = 123, Uid = AgentGoldens.Uid, Host = "web-01", AgentId = "a-x", Command = "network_isolate", Params = AgentGoldens.Data("{}"), Reason = "C2 beacon",
+        Ticket = "INC-1", Status = CommandStatus.AwaitingApproval, Priority = 10, Attempt = 1, Channel = Channel.Push, CreatedBy = "ana", ApprovedBy = "bo",
+        BatchId = "b-1", SupersededBy = 124, UnknownWhy = UnknownWhy.NoReport, NotBefore = At, ExpiresAt = At, CreatedAt = At, ApprovedAt = At, DeliveredAt = At,
+        ReceivedAt = At, StartedAt = At, ExecutedAt = At, VerifiedAt = At, FinishedAt = At, CancelRequestedAt = At, Result = new(true, "done", AgentGoldens.Data("{}")),
+    };
+
+    /// <summary>The example of the protocol, with the states that a fresh command has.</summary>
+    private static readonly CommandView Bare = new()
+    {
+        Id = 123, Uid = AgentGoldens.Uid, Host = "web-01", AgentId = "a-x", Command = "network_isolate", Params = AgentGoldens.Data("{}"), Reason = "C2 beacon",
+        Status = CommandStatus.Pending, Priority = 10, Attempt = 0, CreatedBy = "ana", CreatedAt = At,
+    };
+
+    private const string FullText = """
+        {"id":123,"uid":"0193a5b0-7c1e-7d2f-8a3b-4c5d6e7f8091","host":"web-01","agent_id":"a-x","command":"network_isolate","params":{},"reason":"C2 beacon","ticket":"INC-1",
+         "status":"awaiting_approval","priority":10,"attempt":1,"channel":"push","created_by":"ana","approved_by":"bo","batch_id":"b-1","superseded_by":124,
+         "unknown_why":"no_report","not_before":"2026-01-31T09:30:00Z","expires_at":"2026-01-31T09:30:00Z","created_at":"2026-01-31T09:30:00Z","approved_at":"2026-01-31T09:30:00Z",
+         "delivered_at":"2026-01-31T09:30:00Z","received_at":"2026-01-31T09:30:00Z","started_at":"2026-01-31T09:30:00Z","executed_at":"2026-01-31T09:30:00Z",
+         "verified_at":"2026-01-31T09:30:00Z","finished_at":"2026-01-31T09:30:00Z","cancel_requested_at":"2026-01-31T09:30:00Z",
+         "result":{"success":true,"message":"done","data":{}}}
+        """;
+
+    private const string BareText = """
+        {"id":123,"uid":"0193a5b0-7c1e-7d2f-8a3b-4c5d6e7f8091","host":"web-01","agent_id":"a-x","command":"network_isolate","params":{},"reason":"C2 beacon","ticket":null,
+         "status":"pending","priority":10,"attempt":0,"channel":null,"created_by":"ana","approved_by":null,"batch_id":null,"superseded_by":null,
+         "unknown_why":null,"not_before":null,"expires_at":null,"created_at":"2026-01-31T09:30:00Z","approved_at":null,"delivered_at":null,"received_at":null,"started_at":null,
+         "executed_at":null,"verified_at":null,"finished_at":null,"cancel_requested_at":null,"result":null}
+        """;
+
+    private static readonly AgentView Agent = new()
+    {
+        Id = "a-x", Host = "web-01", Os = "linux", Version = "1.2.3", Legacy = false, Presence = Presence.Live, LastSeen = At, Containment = Containment.Isolated, Drift = false,
+        Observed = new(true, At, At, RulesState.Intact), Capabilities = ["network_isolate"], Tags = [], OpenCommands = 0, Degraded = null,
+    };
+
+    private const string AgentText = """
+        {"id":"a-x","host":"web-01","os":"linux","version":"1.2.3","legacy":false,"presence":"live","last_seen":"2026-01-31T09:30:00Z","containment":"isolated","drift":false,
+         "observed":{"isolated":true,"since":"2026-01-31T09:30:00Z","verified_at":"2026-01-31T09:30:00Z","rules":"intact"},"capabilities":["network_isolate"],"tags":[],
+         "open_commands":0,"degraded":null}
+        """;
+
+    public static IEnumerable<Golden> All =>
+    [
+        Golden.Of(Full, FullText),
+        Golden.Of(Bare, BareText),
+        Golden.Of(new QueuedCommands(null, [Bare]), $$"""{"batch_id":null,"commands":[{{BareText}}]}"""),
+        Golden.Of(new Page<CommandView>([Full], "n"), $$"""{"items":[{{FullText}}],"next":"n"}"""),
+        Golden.Of(Agent, AgentText),
+        Golden.Of(new[] { Agent }, $"[{AgentText}]"),
+        Golden.Of(new Page<AgentView>([Agent], null), $$"""{"items":[{{AgentText}}],"next":null}"""),
+        Golden.Of(new CommandResultView(false, null, null), """{"success":false,"message":null,"data":null}"""),
+        Golden.Of(new NewCommands
+        {
+            Command = "network_isolate", Hosts = ["web-01"], Tags = null, Params = AgentGoldens.Data("{}"), Reason = "C2 beacon", Ticket = "INC-1", Priority = 10, NotBefore = At, ExpiresInSeconds = 600,
+        }, """
+            {"command":"network_isolate","hosts":["web-01"],"tags":null,"params":{},"reason":"C2 beacon","ticket":"INC-1","priority":10,
+             "not_before":"2026-01-31T09:30:00Z","expires_in_seconds":600}
+            """),
+        Golden.Of(new ReasonBody("false alarm"), """{"reason":"false alarm"}"""),
+        Golden.Of(new NewAgent("old-01", true), """{"hostname":"old-01","legacy":true}"""),
+        Golden.Of(new NewAgentReply("a-x", "t"), """{"agent_id":"a-x","token":"t"}"""),
+        Golden.Of(new NewEnrolmentToken(1, 86_400, ["dmz"]), """{"uses":1,"expires_in_seconds":86400,"tags":["dmz"]}"""),
+        Golden.Of(new NewEnrolmentTokenReply("vtx_enr_s.f", At), """{"token":"vtx_enr_s.f","expires_at":"2026-01-31T09:30:00Z"}"""),
+        Golden.Of(new ProblemView
+        {
+            Type = "urn:voltaxe:problem:not_found", Title = "t", Status = 404, Detail = "d", Errors = new Dictionary<string, string[]> { ["hosts[0]"] = ["is not known"] }, TraceId = "x", HubTime = At,
+        }, """
+            {"type":"urn:voltaxe:problem:not_found","title":"t","status":404,"detail":"d","errors":{"hosts[0]":["is not known"]},"trace_id":"x","hub_time":"2026-01-31T09:30:00Z"}
+            """),
+        Golden.Of(new IsolateParams(600, ["10.0.0.0/8"]), """{"duration_seconds":600,"allow":["10.0.0.0/8"]}"""),
+        Golden.Of(new KillParams(42, "boot:1", "bash"), """{"pid":42,"start_time":"boot:1","name":"bash"}"""),
+        Golden.Of(new CollectParams(["processes"]), """{"collect":["processes"]}"""),
+        Golden.Of(AgentGoldens.Data("""{"a":[1,null]}"""), """{"a":[1,null]}"""),
+        Golden.Of(new Dictionary<string, JsonElement> { ["a"] = AgentGoldens.Data("1") }, """{"a":1}"""),
+        Golden.Of(new[] { "a" }, """["a"]"""),
+    ];
+}

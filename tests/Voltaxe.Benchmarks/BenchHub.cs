@@ -26,7 +26,7 @@ public sealed class BenchHub : IAsyncDisposable
 
     public TempFolder Folder => folder;
 
-    public Uri Url => new(App.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.First());
+    public Uri Url => new(App.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
 
     public static async Task<BenchHub> StartAsync()
     {

@@ -25,7 +25,7 @@ public static class EmptyPolls
     {
         await using var hub = await BenchHub.StartAsync();
         await using var bare = await BareAsync();
-        var bareUrl = new Uri(bare.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.First());
+        var bareUrl = new Uri(bare.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
         using var http = new HttpClient { BaseAddress = hub.Url };
         var token = await hub.EnrolmentTokenAsync();
         var agents = new List<(WireAgent Agent, string Token)>();

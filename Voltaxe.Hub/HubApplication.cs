@@ -1,7 +1,11 @@
 using Microsoft.Extensions.Configuration.Memory;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Voltaxe.Contracts.Operators;
+using Voltaxe.Dashboard;
 using Voltaxe.Hub.Accounts;
 using Voltaxe.Hub.Agents;
+using Voltaxe.Hub.Delivery;
+using Voltaxe.Hub.Live;
 using Voltaxe.Hub.Persistence;
 using Voltaxe.Hub.Pipeline;
 using Voltaxe.Hub.Security;
@@ -32,22 +36,27 @@ public static class HubApplication
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.AddSingleton(options);
+        builder.AddDashboard();
         builder.Services.AddPersistence(options, configuration.GetConnectionString("Voltaxe"));
         builder.Services.AddSchemaAtStart();
         builder.Services.AddSecurity(options, HubConfiguration.UsesTls(configuration, options));
         builder.Services.AddPipeline();
         builder.Services.AddPolicies();
         builder.Services.AddAgentCredentials();
+        builder.Services.AddDelivery();
+        builder.Services.AddLive();
         builder.Services.AddAccounts();
         builder.Services.AddProblems();
         builder.Services.AddDoorLimits(options.Doors);
         builder.Services.AddApiDescription();
+        builder.Services.AddAgentTransports();
+        builder.Services.AddScoped<IHubActions, HubActions>();
+        LegacyPath.AddTo(builder.Services, options.Legacy.TokenInPath);
 
         var app = builder.Build();
         app.UseProblems();
         app.UseSecurityHeaders();
-        if (options.Legacy.TokenInPath)
-            app.UseLegacyTokenInPath();
+        app.UseDashboard();
         app.UseRouting();
         app.UseRateLimiter();
         app.UseAuthentication();
@@ -59,7 +68,12 @@ public static class HubApplication
         app.MapApiDescription();
         app.MapEnrolment();
         app.MapAgentAdministration();
+        app.MapAgentTransports();
+        app.MapCommandRoutes();
+        app.MapFleetRoutes();
+        app.MapSeedContainRoutes();
         app.MapSignIn();
+        app.MapDashboard().RequireAuthorization(Policies.View);
         return app;
     }
 

@@ -14,7 +14,7 @@ public static class RedeemLink
 
     public sealed record Request(string? Token, string? NewPassword, string? RepeatPassword, string? Address) : IRequest<Result<string>>;
 
-    private static readonly Refusal Invalid = new(401, "link_invalid", "The link is not known, used or expired.");
+    private static readonly Refusal Invalid = new(401, "link", "The link is not known, used or expired.");
 
     public sealed class Handler(HubStore store, UserSeals seals, IPasswordHasher<HubUser> hasher) : IRequestHandler<Request, Result<string>>
     {
@@ -42,10 +42,8 @@ public static class RedeemLink
 
         private static string? FaultOf(Request request) => request.NewPassword switch
         {
-            null or "" => "password_needed",
-            { Length: < ShortestPassword } => "password_too_short",
-            { Length: > LongestPassword } => "password_too_long",
-            var password when password != request.RepeatPassword => "passwords_differ",
+            null or { Length: < ShortestPassword or > LongestPassword } => "password_weak",
+            var password when password != request.RepeatPassword => "password_mismatch",
             _ => null,
         };
     }

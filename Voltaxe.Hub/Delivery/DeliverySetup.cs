@@ -17,6 +17,7 @@ public static class DeliverySetup
         services.AddSingleton<Sweeper>();
         services.AddSingleton<PushPump>();
         services.AddHostedService(p => p.GetRequiredService<PushPump>());
+        services.AddHostedService<RevokedLinks>();
         services.AddHostedService<Bells>();
         services.AddHostedService<SweeperLoop>();
         services.AddHostedService<PresenceLoop>();

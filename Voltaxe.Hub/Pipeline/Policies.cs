@@ -40,8 +40,8 @@ public static class Policies
         foreach (var (name, permission) in Permissions)
             options.AddPolicy(name, policy => policy.RequireAuthenticatedUser().RequireAssertion(c => c.User.IsOperator() && c.User.ToCaller().May(permission)));
         options.DefaultPolicy = options.GetPolicy(View)!;
-        // What names no policy is for operators; where there is no endpoint at all, any credential may be told so.
+        // What names no policy is for operators; where there is no route at all, or not for this method, any credential may be told so.
         options.FallbackPolicy = new AuthorizationPolicyBuilder().RequireAuthenticatedUser()
-            .RequireAssertion(c => c.User.IsOperator() || c.Resource is HttpContext http && http.GetEndpoint() is null).Build();
+            .RequireAssertion(c => c.User.IsOperator() || c.Resource is HttpContext http && http.GetEndpoint() is not RouteEndpoint).Build();
     }
 }

@@ -9,8 +9,8 @@ public static class Principals
 {
     /// <summary><c>agent</c>, <c>legacy_agent</c> or <c>operator</c>.</summary>
     public const string KindClaim = "vtx:kind";
-    /// <summary>The word of a <see cref="Role"/>.</summary>
-    public const string RoleClaim = "vtx:role";
+    /// <summary>The word of a <see cref="Role"/>; the dashboard reads it too.</summary>
+    public const string RoleClaim = "role";
 
     private const string AgentKind = "agent", LegacyKind = "legacy_agent", OperatorKind = "operator";
 

@@ -23,7 +23,6 @@ internal static class SessionsSetup
         services.Replace(ServiceDescriptor.Scoped<ISecurityStampValidator, SessionValidator>());
         services.Configure<SecurityStampValidatorOptions>(o => o.ValidationInterval = SessionValidator.Interval);
         services.AddScoped<AuthenticationStateProvider, CircuitRevalidation>();
-        services.AddCascadingAuthenticationState();
         services.AddAntiforgery(o =>
         {
             Shape(o.Cookie, "voltaxe_form", https);
@@ -35,14 +34,16 @@ internal static class SessionsSetup
             o.ExpireTimeSpan = Life;
             o.SlidingExpiration = true;
             o.LoginPath = "/sign-in";
-            o.ReturnUrlParameter = "return_url";
+            o.AccessDeniedPath = "/access-denied";
             o.Events = new CookieAuthenticationEvents
             {
                 OnValidatePrincipal = SecurityStampValidator.ValidatePrincipalAsync,
                 OnRedirectToLogin = context => Browsers.AsksForPage(context.Request)
                     ? RedirectAsync(context)
                     : BearerHandler.ChallengeAsync(context.HttpContext, refusals),
-                OnRedirectToAccessDenied = context => BearerHandler.ForbidAsync(context.HttpContext, refusals),
+                OnRedirectToAccessDenied = context => Browsers.AsksForPage(context.Request)
+                    ? RedirectAsync(context)
+                    : BearerHandler.ForbidAsync(context.HttpContext, refusals),
             };
         });
     }

@@ -33,7 +33,7 @@ public static class ApiDescription
         routes.MapOpenApi("/openapi/{documentName}.json").RequireAuthorization(Policies.View);
 
     /// <summary>Tells the description of the JSON body. (The framework's own way would judge the content type before the credential.)</summary>
-    public static RouteHandlerBuilder TakesJson<T>(this RouteHandlerBuilder route) where T : class =>
+    public static RouteHandlerBuilder TakesJson<T>(this RouteHandlerBuilder route) =>
         route.AddOpenApiOperationTransformer(async (operation, context, ct) =>
             operation.RequestBody = new OpenApiRequestBody
             {

@@ -41,10 +41,10 @@ public static class AgentRoutesSetup
             o.CloseOnAuthenticationExpiration = false;
         });
         app.MapPost(AgentRoutes.Sync, SyncAsync).RequireAuthorization(Policies.AgentWithKey)
-            .Accepts<SyncRequest>("application/json").Produces<SyncReply>().ProducesProblem(400).ProducesProblem(409);
+            .TakesJson<SyncRequest>().Produces<SyncReply>().ProducesProblem(400).ProducesProblem(409);
         app.MapGet("/command/poll", PollAsync).RequireAuthorization(Policies.Agent).Produces<SeedPollReply>();
-        app.MapPost("/command/result", ResultAsync).RequireAuthorization(Policies.Agent).Accepts<SeedResult>("application/json").Produces<SeedResultReply>();
-        app.MapPost("/telemetry", TelemetryAsync).RequireAuthorization(Policies.Agent).Accepts<JsonElement>("application/json").Produces<SeedStatus>();
+        app.MapPost("/command/result", ResultAsync).RequireAuthorization(Policies.Agent).TakesJson<SeedResult>().Produces<SeedResultReply>();
+        app.MapPost("/telemetry", TelemetryAsync).RequireAuthorization(Policies.Agent).TakesJson<JsonElement>().Produces<SeedStatus>();
     }
 
     private static async Task<IResult> SyncAsync(HttpContext http, IMediator mediator, ParkedSync parked)

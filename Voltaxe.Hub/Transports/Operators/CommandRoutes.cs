@@ -17,12 +17,12 @@ public static class CommandRoutes
     {
         var group = app.MapGroup("/api/v1/commands").WithTags("commands");
         group.MapPost("", QueueAsync).RequireAuthorization(Policies.Command)
-            .Accepts<NewCommands>("application/json").Produces<QueuedCommands>(202).ProducesProblem(400).ProducesProblem(404).ProducesProblem(422);
+            .TakesJson<NewCommands>().Produces<QueuedCommands>(202).ProducesProblem(400).ProducesProblem(404).ProducesProblem(422);
         group.MapGet("", ListAsync).RequireAuthorization(Policies.View).Produces<Page<CommandView>>().ProducesProblem(400);
         group.MapGet("/{id:long}", FindAsync).RequireAuthorization(Policies.View).Produces<CommandView>().ProducesProblem(404);
         group.MapGet("/{id:long}/events", CommandStream.WriteAsync).RequireAuthorization(Policies.View).Produces(200, contentType: "text/event-stream").ProducesProblem(404);
         group.MapPost("/{id:long}/cancel", CancelAsync).RequireAuthorization(Policies.Command)
-            .Accepts<ReasonBody>("application/json").Produces<CommandView>().ProducesProblem(404).ProducesProblem(409);
+            .TakesJson<ReasonBody>().Produces<CommandView>().ProducesProblem(404).ProducesProblem(409);
     }
 
     private static async Task<IResult> QueueAsync(HttpContext http, IMediator mediator)

@@ -24,7 +24,7 @@ public static class SeedContainRoutes
         void Map(string path, string command, string done, string reason) =>
             app.MapPost(path, (HttpContext http, IMediator mediator, LiveFeed feed, IHubReader reader, AgentLinks links, TimeProvider time) =>
                     ContainAsync(http, mediator, feed, reader, links, time, command, done, reason))
-                .RequireAuthorization(Policies.Command).WithTags("seed").Accepts<SeedContain>("application/json").Produces<SeedContainReply>().Produces<SeedContainReply>(202);
+                .RequireAuthorization(Policies.Command).WithTags("seed").TakesJson<SeedContain>().Produces<SeedContainReply>().Produces<SeedContainReply>(202);
     }
 
     private static async Task<IResult> ContainAsync(HttpContext http, IMediator mediator, LiveFeed feed, IHubReader reader, AgentLinks links, TimeProvider time,

@@ -26,7 +26,7 @@ public static class SignIn
             if (!context.Request.HasFormContentType)
                 return new Refusal(415, "unsupported_media_type", "This is for a form.").ToResult();
             var form = await context.Request.ReadFormAsync(context.RequestAborted);
-            return Results.Redirect(await antiforgery.IsRequestValidAsync(context) ? await act(context, form) : Back(path, "form_expired", form));
+            return Results.Redirect(await antiforgery.IsRequestValidAsync(context) ? await act(context, form) : Back(path, "form", form));
         }).DisableAntiforgery().WithMetadata(new GuardedByFormToken(), new RequestSizeLimitAttribute(Limit)).ExcludeFromDescription();
 
     private static async Task<string> PasswordAsync(HttpContext context, IFormCollection form)
@@ -41,7 +41,7 @@ public static class SignIn
         if (result.Succeeded)
             return LocalOrHome(form["return_url"]);
         services.GetRequiredService<RefusalLog>().Note(context, result.IsLockedOut ? "locked_out" : "wrong_password");
-        return Back("/sign-in", result.IsLockedOut ? "locked_out" : "wrong_credentials", form);
+        return Back("/sign-in", result.IsLockedOut ? "locked" : "credentials", form);
     }
 
     private static async Task<string> LinkAsync(HttpContext context, IFormCollection form)
@@ -49,7 +49,7 @@ public static class SignIn
         var services = context.RequestServices;
         string? Field(string name) => form.TryGetValue(name, out var value) ? value.ToString() : null;
         var answer = await services.GetRequiredService<IMediator>().Send(
-            new RedeemLink.Request(Field("token"), Field("new_password"), Field("repeat_password"), Principals.TextOf(context.Connection.RemoteIpAddress)), context.RequestAborted);
+            new RedeemLink.Request(Field("token"), Field("password"), Field("password_again"), Principals.TextOf(context.Connection.RemoteIpAddress)), context.RequestAborted);
         if (answer.Refusal is { } refused)
         {
             if (refused.Status == StatusCodes.Status401Unauthorized)
@@ -65,16 +65,16 @@ public static class SignIn
     private static async Task<string> OutAsync(HttpContext context, IFormCollection form)
     {
         await context.RequestServices.GetRequiredService<SignInManager<HubUser>>().SignOutAsync();
-        return "/sign-in";
+        return "/sign-in?notice=signed_out";
     }
 
     private static string Back(string path, string error, IFormCollection form)
     {
         var query = new QueryString().Add("error", error);
-        if (path == "/sign-in/once" && form["token"].ToString() is { Length: > 0 and < 200 } token && error != "link_invalid")
-            query = query.Add("token", token).Add("setup", "true");
+        if (path == "/sign-in/once" && form["token"].ToString() is { Length: > 0 and < 200 } token && error != "link")
+            query = form.ContainsKey("password") ? query.Add("token", token).Add("setup", "true") : query.Add("token", token);
         if (LocalOrHome(form["return_url"]) is var target and not "/")
-            query = query.Add("return_url", target);
+            query = query.Add("ReturnUrl", target);
         return (path == "/sign-out" ? "/" : path) + query;
     }
 

@@ -1,8 +1,12 @@
+using System.Collections.Concurrent;
 using System.Globalization;
+using System.Security.Cryptography;
 using MediatR;
+using Microsoft.AspNetCore.Identity;
 using Voltaxe.Contracts.Operators;
 using Voltaxe.Hub.Accounts;
 using Voltaxe.Hub.Agents;
+using Voltaxe.Hub.Persistence;
 using Voltaxe.Hub.Pipeline;
 using Voltaxe.Hub.Security;
 
@@ -22,7 +26,7 @@ public sealed class DemoRun(TextWriter say)
     public async Task RunAsync(int port, CancellationToken ct)
     {
         var folder = Directory.CreateTempSubdirectory("voltaxe-demo-");
-        var made = new Stack<IDisposable>();
+        var made = new ConcurrentStack<IDisposable>();
         try
         {
             var networks = await NetworksAsync(made, ct);
@@ -32,13 +36,13 @@ public sealed class DemoRun(TextWriter say)
                 builder.Configuration["urls"] = string.Join(';', urls);
                 builder.Configuration["Voltaxe:DataDirectory"] = folder.FullName;
                 builder.Configuration["ConnectionStrings:Voltaxe"] = $"Data Source={Path.Combine(folder.FullName, "voltaxe.db")}";
-                builder.Configuration["Voltaxe:ShowFirstLink"] = "false";
                 builder.Configuration["Logging:LogLevel:Default"] = "Warning";
             });
-            await app.StartAsync(ct);
+            await app.Services.GetRequiredService<HubDbFactory>().MigrateAsync(ct);
             var link = await SignInLinkAsync(app.Services, urls[0], ct);
-            for (var i = 0; i < Agents; i++)
-                await StartAgentAsync(app.Services, i, networks.ElementAtOrDefault(i), folder.FullName, urls, made, ct);
+            await app.StartAsync(ct);
+            await say.WriteLineAsync("Starting three agents …");
+            await Task.WhenAll(Enumerable.Range(0, Agents).Select(i => StartAgentAsync(app.Services, i, networks.ElementAtOrDefault(i), folder.FullName, urls, made, ct)));
             await ExplainAsync(link, networks.Count > 0, urls[0]);
             await Task.Delay(Timeout.InfiniteTimeSpan, app.Services.GetRequiredService<TimeProvider>(), ct);
         }
@@ -55,7 +59,7 @@ public sealed class DemoRun(TextWriter say)
         }
     }
 
-    private async Task<IReadOnlyList<DemoNetwork>> NetworksAsync(Stack<IDisposable> made, CancellationToken ct)
+    private async Task<IReadOnlyList<DemoNetwork>> NetworksAsync(ConcurrentStack<IDisposable> made, CancellationToken ct)
     {
         if (!OperatingSystem.IsLinux() || Environment.UserName != "root")
         {
@@ -85,7 +89,7 @@ public sealed class DemoRun(TextWriter say)
         }
     }
 
-    private async Task StartAgentAsync(IServiceProvider services, int index, DemoNetwork? network, string folder, string[] urls, Stack<IDisposable> made, CancellationToken ct)
+    private async Task StartAgentAsync(IServiceProvider services, int index, DemoNetwork? network, string folder, string[] urls, ConcurrentStack<IDisposable> made, CancellationToken ct)
     {
         await using var scope = services.CreateAsyncScope();
         var token = (await scope.ServiceProvider.GetRequiredService<IMediator>().Send(
@@ -100,11 +104,20 @@ public sealed class DemoRun(TextWriter say)
         await agent.StartAsync(token, ct);
     }
 
+    /// <summary>A user whose password nobody knows: the link is the only way in.</summary>
     private static async Task<string> SignInLinkAsync(IServiceProvider services, string url, CancellationToken ct)
     {
         await using var scope = services.CreateAsyncScope();
-        var token = await scope.ServiceProvider.GetRequiredService<IMediator>().Send(new CreateUser.Request("demo", Role.Admin, Self), ct);
-        return OneTimeLink.Url(url, token.Value, setup: true);
+        var seals = scope.ServiceProvider.GetRequiredService<UserSeals>();
+        var hasher = scope.ServiceProvider.GetRequiredService<IPasswordHasher<HubUser>>();
+        var token = await scope.ServiceProvider.GetRequiredService<HubStore>().WriteAsync((write, _) =>
+        {
+            var user = Users.New("demo", Role.Admin, seals);
+            user.PasswordHash = hasher.HashPassword(user, Convert.ToHexString(RandomNumberGenerator.GetBytes(32)));
+            write.Db.Users.Add(user);
+            return Task.FromResult(OneTimeLink.Give(user, seals, write.Now));
+        }, ct);
+        return OneTimeLink.Url(url, token, setup: false);
     }
 
     private async Task ExplainAsync(string link, bool isReal, string url)

@@ -28,7 +28,8 @@ say() { printf '%s\n' "$@"; }
 # ---- after every run, good or bad: no process, no network namespace, no file stays ------------------------------------------
 
 leftovers() {
-  grep -lzxF -- "$marker" /proc/[0-9]*/environ 2>/dev/null | cut -d / -f 3
+  # grep also fails when a process has ended meanwhile, or is not ours to read: that says nothing about the others.
+  { grep -lzxF -- "$marker" /proc/[0-9]*/environ 2>/dev/null || true; } | cut -d / -f 3
 }
 
 sweep() {

@@ -45,13 +45,17 @@ public sealed class Agent
     public DateTimeOffset? IsolationVerifiedAt { get; set; }
     public RulesState? Rules { get; set; }
     public string? Degraded { get; set; }
+    /// <summary>The host name that it last told; an alert is raised once for each that differs.</summary>
+    public string? ToldHostname { get; set; }
 
     // Presence.
     public DateTimeOffset? LastSeenAt { get; set; }
     public bool OnSocket { get; set; }
 
-    /// <summary>What was last asked of the network lane and is, or is to become, the host's normal state: true is isolated.</summary>
+    /// <summary>What was last asked of the network lane: true is isolated.</summary>
     public bool WantedIsolated { get; set; }
+    /// <summary>The command that asked it.</summary>
+    public long? WantedBy { get; set; }
 
     /// <summary>The order of intent: after everything drawn, after everything the agent has seen, and not before now.</summary>
     public long DrawSeq(DateTimeOffset now)

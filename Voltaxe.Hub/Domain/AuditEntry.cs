@@ -16,4 +16,6 @@ public sealed class AuditEntry
     /// <summary>More, as a JSON object; may hold hostile text.</summary>
     public string? Detail { get; init; }
     public string? Address { get; init; }
+    /// <summary>What makes it unique where the same thing may be told twice: <c>agent id/event id</c>.</summary>
+    public string? Once { get; init; }
 }

@@ -29,8 +29,16 @@ public static class Intent
         if (!command.IsNetwork)
             return;
         agent.WantedIsolated = command.Name == CommandNames.NetworkIsolate;
+        agent.WantedBy = command.Id;
         foreach (var older in open.Where(o => o.IsNetwork && !o.IsTerminal && o.Seq < seq))
             older.Overtake(command.Id, now);
+    }
+
+    /// <summary>A network command that ended without effect asks for nothing any more: what the host is, is then what is wanted.</summary>
+    public static void Ended(Command command, Agent agent)
+    {
+        if (agent.WantedBy == command.Id && command.Status is CommandStatus.Cancelled or CommandStatus.Expired or CommandStatus.Rejected)
+            agent.WantedIsolated = agent.Isolated ?? false;
     }
 
     /// <summary>Creating an isolate replaces every earlier-created restore that is not yet due or awaits approval.</summary>

@@ -87,6 +87,7 @@ public abstract class HubDb(DbContextOptions options) : IdentityUserContext<HubU
             e.Property(a => a.Id).ValueGeneratedOnAdd();
             e.Property(a => a.Detail).HasColumnType("json");
             e.HasIndex(a => a.At);
+            e.HasIndex(a => a.Once).IsUnique().HasFilter("once IS NOT NULL");
         });
         model.Entity<OperatorToken>(e => e.ToTable("operator_tokens").HasKey(t => t.Id));
         model.Entity<AgentToken>(e =>

@@ -64,7 +64,10 @@ public sealed class HubStore(HubDbFactory factory, HubClock clock, CommitBell be
         {
             await using var db = factory.Create();
             await using var transaction = await db.Database.BeginTransactionAsync(ct);
-            result = await work(new HubWrite(db, clock.Now, factory.IsSqlite), ct);
+            var write = new HubWrite(db, clock.Now, factory.IsSqlite);
+            result = await work(write, ct);
+            if (write.IsAbandoned)
+                return result;
             committed = Committed.From(db);
             await db.SaveChangesAsync(ct);
             await transaction.CommitAsync(ct);
@@ -104,6 +107,16 @@ public sealed class HubWrite(HubDb db, DateTimeOffset now, bool isSqlite)
 
     public DateTimeOffset Now => now;
 
+    /// <summary>Nothing of this unit of work is kept.</summary>
+    public bool IsAbandoned { get; private set; }
+
+    /// <summary>Rolls everything back and answers with this refusal.</summary>
+    public T Abandon<T>(T answer)
+    {
+        IsAbandoned = true;
+        return answer;
+    }
+
     /// <summary>Locks the agents' rows in id order and returns them, tracked. Unknown ids are left out.</summary>
     public async Task<List<Agent>> LockAgentsAsync(IReadOnlyCollection<string> ids, CancellationToken ct)
     {
@@ -133,6 +146,6 @@ public sealed class HubWrite(HubDb db, DateTimeOffset now, bool isSqlite)
         return numbers;
     }
 
-    public void Audit(string actor, string action, string target, string outcome, string? detail = null, string? address = null) =>
-        db.Audit.Add(new AuditEntry { At = now, Actor = actor, Action = action, Target = target, Outcome = outcome, Detail = detail, Address = address });
+    public void Audit(string actor, string action, string target, string outcome, string? detail = null, string? address = null, string? once = null) =>
+        db.Audit.Add(new AuditEntry { At = now, Actor = actor, Action = action, Target = target, Outcome = outcome, Detail = detail, Address = address, Once = once });
 }

@@ -1,0 +1,83 @@
+namespace Voltaxe.Agent.Configuration;
+
+/// <summary>What the command line said; null where it said nothing.</summary>
+public sealed record Flags
+{
+    public string? State { get; init; }
+    public string? Config { get; init; }
+    public string? Api { get; init; }
+    public string? Name { get; init; }
+    public bool DryRun { get; init; }
+}
+
+/// <summary>Everything that can be configured. Flags beat the environment, which beats the file; the last word has what enrolment stored.</summary>
+/// <param name="State">The state folder.</param>
+/// <param name="HubUrls">Null: the hubs that enrolment stored.</param>
+/// <param name="Name">The host name that the agent reports; null: the enrolled one.</param>
+/// <param name="PollEnabled">Whether to poll while there is no socket.</param>
+/// <param name="PollInterval">Null: what the hub asks for.</param>
+public sealed record AgentSettings(string State, IReadOnlyList<Uri>? HubUrls, string? Name, bool PollEnabled, TimeSpan? PollInterval, bool DryRun)
+{
+    public const string StateVariable = "VOLTAXE_STATE", ApiVariable = "VOLTAXE_API_URL",
+        PollEnabledVariable = "COMMAND_POLL_ENABLED", PollIntervalVariable = "COMMAND_POLL_INTERVAL";
+
+    private const string DefaultConfig = "/etc/voltaxe/agent.conf";
+    private const int MaxInterval = 3600;
+
+    /// <summary>The settings, or every fault at once, each with the key that caused it.</summary>
+    public static (AgentSettings? Settings, IReadOnlyList<string> Faults) Load(Flags flags, Func<string, string?> environment)
+    {
+        var faults = new List<string>();
+        var file = ReadFile(flags.Config, faults);
+        (string Value, string Key)? Find(string? flag, string flagName, string? variable, string? key) =>
+            !string.IsNullOrWhiteSpace(flag) ? (flag, flagName)
+            : variable is not null && environment(variable) is { Length: > 0 } fromEnvironment ? (fromEnvironment, variable)
+            : key is not null && file.TryGetValue(key, out var fromFile) && fromFile.Length > 0 ? (fromFile, key) : null;
+
+        IReadOnlyList<Uri>? hubs = null;
+        if (Find(flags.Api, "-api", ApiVariable, "server:api_url") is { } api)
+        {
+            hubs = Configuration.HubUrls.Parse(api.Value, out var fault);
+            if (fault is not null)
+                faults.Add($"{api.Key}: {fault}");
+        }
+        var enabled = true;
+        if (Find(null, "", PollEnabledVariable, "polling:enabled") is { } poll && !TryBool(poll.Value, out enabled))
+            faults.Add($"{poll.Key}: must be true or false");
+        int? interval = null;
+        if (Find(null, "", PollIntervalVariable, "polling:interval_seconds") is { } seconds)
+        {
+            if (int.TryParse(seconds.Value, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var number) && number is >= 1 and <= MaxInterval)
+                interval = number;
+            else
+                faults.Add($"{seconds.Key}: must be a whole number of seconds from 1 to {MaxInterval}");
+        }
+        if (flags.Name is { } name && !Contracts.Crypto.AgentIds.IsHostName(name))
+            faults.Add("--name: must be letters, digits and -._, at most 253, not shaped like an agent id");
+        return faults.Count > 0
+            ? (null, faults)
+            : (new AgentSettings(Find(flags.State, "--state", StateVariable, null)?.Value ?? StateFolder.DefaultPath(), hubs, flags.Name, enabled,
+                interval is { } i ? TimeSpan.FromSeconds(i) : null, flags.DryRun), faults);
+    }
+
+    private static Dictionary<string, string> ReadFile(string? path, List<string> faults)
+    {
+        if (path is null && !File.Exists(DefaultConfig))
+            return [];
+        try
+        {
+            return IniFile.Parse(File.ReadAllText(path ?? DefaultConfig), faults);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            faults.Add($"-config: {path ?? DefaultConfig} cannot be read: {e.Message}");
+            return [];
+        }
+    }
+
+    private static bool TryBool(string text, out bool value)
+    {
+        value = text.ToLowerInvariant() is "true" or "1" or "yes" or "on";
+        return value || text.ToLowerInvariant() is "false" or "0" or "no" or "off";
+    }
+}

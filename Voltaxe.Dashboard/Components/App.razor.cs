@@ -1,0 +1,16 @@
+using Microsoft.AspNetCore.Components;
+using Microsoft.AspNetCore.Components.Routing;
+using Microsoft.AspNetCore.Components.Web;
+using Microsoft.AspNetCore.Http;
+
+namespace Voltaxe.Dashboard.Components;
+
+/// <summary>The root document. Pages are interactive, except those that say otherwise: signing in sets cookies, which needs a real request.</summary>
+public sealed partial class App
+{
+    [CascadingParameter] private HttpContext Http { get; set; } = null!;
+
+    /// <summary>Without prerendering: nothing is on the screen that cannot be clicked yet, and no view is opened twice.</summary>
+    private IComponentRenderMode? PageMode =>
+        Http.AcceptsInteractiveRouting() ? new InteractiveServerRenderMode(prerender: false) : null;
+}

@@ -1,0 +1,77 @@
+using Microsoft.AspNetCore.Components;
+using Voltaxe.Contracts.Operators;
+using Voltaxe.Dashboard.Components.Live;
+using Voltaxe.Dashboard.Model.Lists;
+using Voltaxe.Dashboard.Model.Looks;
+using Voltaxe.Dashboard.Model.Ordering;
+
+namespace Voltaxe.Dashboard.Components.Pages;
+
+/// <summary>Every host, with its two facts, live; isolate or restore from the row.</summary>
+public sealed partial class Fleet
+{
+    private const int MostOpen = 1_000;
+
+    private LiveFeed<AgentView> agents = null!;
+    private LiveFeed<CommandView> open = null!;
+    private ILookup<string, CommandView> openByAgent = Enumerable.Empty<CommandView>().ToLookup(c => c.AgentId);
+    private (AgentView Agent, ActionKind Kind)? asked;
+    private FeedState drawnState;
+
+    [Inject] private NavigationManager Navigation { get; set; } = null!;
+
+    [SupplyParameterFromQuery(Name = "q")] private string? SearchWord { get; set; }
+    [SupplyParameterFromQuery(Name = "presence")] private string? PresenceWord { get; set; }
+    [SupplyParameterFromQuery(Name = "containment")] private string? ContainmentWord { get; set; }
+    [SupplyParameterFromQuery(Name = "os")] private string? OsWord { get; set; }
+    [SupplyParameterFromQuery(Name = "sort")] private string? SortWord { get; set; }
+    [SupplyParameterFromQuery(Name = "page")] private string? PageWord { get; set; }
+    [SupplyParameterFromQuery(Name = "size")] private string? SizeWord { get; set; }
+
+    private FleetQuery Query { get; set; } = new();
+
+    /// <summary>Null until the first snapshot.</summary>
+    private FleetTable? Table { get; set; }
+
+    private IReadOnlyList<string> Systems { get; set; } = [];
+
+    protected override void OnInitialized()
+    {
+        agents = FollowAgents(AgentsChanged);
+        open = FollowCommands(new() { Status = StatusLook.Open }, MostOpen, LiveFeedOptions.Calm, OpenChanged);
+    }
+
+    protected override void OnParametersSet()
+    {
+        Query = FleetQuery.Of(SearchWord, PresenceWord, ContainmentWord, OsWord, SortWord, PageWord, SizeWord);
+        if (Table is not null)
+            Table = FleetTable.Of(agents.Rows.All, Query);
+    }
+
+    /// <summary>Most changes are about hosts on other pages: then there is nothing to draw.</summary>
+    private void AgentsChanged()
+    {
+        var before = Table;
+        // Lost before the first snapshot: nothing is known, which is not the same as an empty fleet.
+        if (agents.State == FeedState.Live || before is not null)
+            Table = FleetTable.Of(agents.Rows.All, Query);
+        if (before is not null && drawnState == agents.State && Table!.LooksLike(before))
+            return;
+        drawnState = agents.State;
+        Systems = FleetTable.Systems(agents.Rows.All);
+        StateHasChanged();
+    }
+
+    private void OpenChanged()
+    {
+        openByAgent = open.Rows.All.ToLookup(c => c.AgentId, StringComparer.Ordinal);
+        StateHasChanged();
+    }
+
+    private IReadOnlyList<CommandView> OpenOf(AgentView agent) => [.. openByAgent[agent.Id]];
+
+    private void Sort(FleetSort by) => Go(Query.SortedBy(by));
+
+    private void Go(FleetQuery query) =>
+        Navigation.NavigateTo(Navigation.GetUriWithQueryParameters(query.ToParameters()), replace: true);
+}

@@ -1,0 +1,80 @@
+// What the browser has to do itself: dialogs, theme, clipboard, and saying that the connection is gone.
+(() => {
+  const root = document.documentElement;
+
+  // Theme: kept in this browser; "system" keeps nothing.
+  const kept = () => { try { return localStorage.getItem("voltaxe-theme"); } catch { return null; } };
+  const applyTheme = () => {
+    const choice = kept();
+    if (choice === "dark" || choice === "light") root.dataset.theme = choice; else delete root.dataset.theme;
+    markTheme();
+  };
+  const markTheme = () => {
+    const choice = root.dataset.theme ?? "system";
+    for (const button of document.querySelectorAll("[data-theme-choice]")) {
+      const pressed = String(button.dataset.themeChoice === choice);
+      if (button.getAttribute("aria-pressed") !== pressed) button.setAttribute("aria-pressed", pressed);
+    }
+  };
+  const chooseTheme = choice => {
+    try { choice === "system" ? localStorage.removeItem("voltaxe-theme") : localStorage.setItem("voltaxe-theme", choice); } catch { /* private window: it holds for this page */ }
+    if (choice === "system") delete root.dataset.theme; else root.dataset.theme = choice;
+    markTheme();
+  };
+  applyTheme();
+  addEventListener("storage", e => { if (e.key === "voltaxe-theme") applyTheme(); });
+
+  const announce = text => { const place = document.getElementById("announce"); if (place) place.textContent = text; };
+
+  const copy = async button => {
+    try {
+      await navigator.clipboard.writeText(new URL(button.dataset.copy, document.baseURI).href);
+      announce("Address copied.");
+      button.dataset.copied = "true";
+      setTimeout(() => delete button.dataset.copied, 1500);
+    } catch {
+      announce("The browser did not allow copying.");
+    }
+  };
+
+  // Lost circuit: Blazor's script writes the state into a class; what is shown gets an age, and nothing can be ordered.
+  let lostAt = null;
+  const ago = ms => { const s = Math.floor(ms / 1000); return s < 60 ? `${s} s` : s < 3600 ? `${Math.floor(s / 60)} min` : `${Math.floor(s / 3600)} h`; };
+  const circuit = () => {
+    const modal = document.getElementById("components-reconnect-modal");
+    const lost = !!modal && /components-reconnect-(show|failed|rejected)/.test(modal.className);
+    if (lost) {
+      lostAt ??= Date.now();
+      root.dataset.circuit = "lost";
+      document.getElementById("circuit-age").textContent = ago(Date.now() - lostAt);
+    } else if (lostAt !== null) {
+      lostAt = null;
+      delete root.dataset.circuit;
+    }
+  };
+  const blocked = e => lostAt !== null && e.target instanceof Element && e.target.closest(".shell") && e.target.closest("button, input, select, textarea, form") && !e.target.closest("[data-theme-choice], [data-dismiss]");
+  for (const kind of ["click", "submit", "change", "input"])
+    addEventListener(kind, e => { if (blocked(e)) { e.preventDefault(); e.stopImmediatePropagation(); announce("Actions are off until the connection is back."); } }, true);
+
+  addEventListener("click", async e => {
+    const target = e.target instanceof Element ? e.target.closest("[data-theme-choice], [data-copy], [data-reload], [data-reconnect]") : null;
+    if (!target) return;
+    if (target.dataset.themeChoice) chooseTheme(target.dataset.themeChoice);
+    else if (target.dataset.copy) await copy(target);
+    else if ("reload" in target.dataset) location.reload();
+    else if ("reconnect" in target.dataset && !(await Blazor.reconnect())) location.reload();
+  });
+
+  addEventListener("DOMContentLoaded", () => {
+    markTheme();
+    new MutationObserver(markTheme).observe(document.body, { childList: true, subtree: true });
+    const modal = document.getElementById("components-reconnect-modal");
+    if (modal) new MutationObserver(circuit).observe(modal, { attributes: true, attributeFilter: ["class"] });
+    setInterval(circuit, 1000);
+  });
+
+  window.voltaxe = {
+    openDialog: dialog => { if (dialog && !dialog.open) dialog.showModal(); },
+    closeDialog: dialog => { if (dialog && dialog.open) dialog.close(); },
+  };
+})();

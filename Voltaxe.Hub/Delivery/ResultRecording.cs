@@ -1,0 +1,80 @@
+using System.Text.Json;
+using Microsoft.EntityFrameworkCore;
+using Voltaxe.Contracts.Json;
+using Voltaxe.Contracts.Wire;
+using Voltaxe.Hub.Domain;
+using Voltaxe.Hub.Persistence;
+
+namespace Voltaxe.Hub.Delivery;
+
+/// <summary>Records a set of reported results in the agent's transaction.</summary>
+public static class ResultRecording
+{
+    public static async Task<(IReadOnlyList<string> Recorded, IReadOnlyList<DropNotice> Drops)> ApplyAsync(
+        HubWrite write, Agent agent, IReadOnlyCollection<Command> open, IReadOnlyList<ResultReport> results, ILogger log, CancellationToken ct)
+    {
+        if (results.Count == 0)
+            return ([], []);
+        var known = open.ToDictionary(c => c.Uid);
+        var others = results.Select(r => r.Uid).Where(u => !known.ContainsKey(u)).Distinct().ToList();
+        if (others.Count > 0)
+        {
+            foreach (var command in await write.Db.Commands.Where(c => others.Contains(c.Uid)).ToListAsync(ct))
+                known[command.Uid] = command;
+        }
+        var recorded = new List<string>();
+        var drops = new List<DropNotice>();
+        foreach (var report in results)
+        {
+            var command = known.GetValueOrDefault(report.Uid);
+            var what = Recording.Apply(command, agent.Id, report, write.Now);
+            switch (what)
+            {
+                case Recorded.New:
+                    Settle(agent, command!, report, write.Now);
+                    recorded.Add(report.Uid.ToString("D"));
+                    break;
+                case Recorded.Repeat:
+                    recorded.Add(report.Uid.ToString("D"));
+                    break;
+                case Recorded.Correction or Recorded.Rollback:
+                    Settle(agent, command!, report, write.Now);
+                    recorded.Add(report.Uid.ToString("D"));
+                    Tell(write, agent, report, what == Recorded.Rollback ? "alert_database_rollback" : "command_corrected", $"command:{command!.Id}");
+                    if (what == Recorded.Rollback)
+                        log.DatabaseRollback(agent.Id, report.Uid);
+                    break;
+                case Recorded.Conflict:
+                    drops.Add(new DropNotice(report.Uid, DropWhy.Conflict));
+                    Tell(write, agent, report, "result_conflict", $"command:{command!.Id}");
+                    break;
+                case Recorded.UnknownUid:
+                    drops.Add(new DropNotice(report.Uid, DropWhy.UnknownUid));
+                    Tell(write, agent, report, "alert_database_rollback", $"uid:{report.Uid:D}");
+                    log.DatabaseRollback(agent.Id, report.Uid);
+                    break;
+                case Recorded.NotYours:
+                    drops.Add(new DropNotice(report.Uid, DropWhy.UnknownUid));
+                    Tell(write, agent, report, "result_of_another_agent", $"uid:{report.Uid:D}");
+                    break;
+            }
+        }
+        return (recorded, drops);
+    }
+
+    /// <summary>What a command's end says about the host.</summary>
+    private static void Settle(Agent agent, Command command, ResultReport report, DateTimeOffset now)
+    {
+        Intent.Ended(command, agent);
+        // A legacy agent has no observed block; its report is all it ever says of its containment.
+        if (agent.Legacy && command.IsNetwork && report.Outcome == Outcome.Executed)
+        {
+            agent.Isolated = command.Name == Contracts.Commands.CommandNames.NetworkIsolate;
+            agent.IsolatedSince = agent.Isolated == true ? now : null;
+        }
+    }
+
+    private static void Tell(HubWrite write, Agent agent, ResultReport report, string action, string target) =>
+        write.Audit($"agent:{agent.Id}", action, target, Words.Of(report.Outcome),
+            JsonSerializer.Serialize(report, WireJson.Default.ResultReport));
+}

@@ -1,0 +1,15 @@
+using Voltaxe.Contracts.Operators;
+
+namespace Voltaxe.Hub.Live;
+
+public static class LiveSetup
+{
+    /// <summary>What watchers see.</summary>
+    public static IServiceCollection AddLive(this IServiceCollection services)
+    {
+        services.AddSingleton<LiveFeed>();
+        services.AddHostedService(provider => provider.GetRequiredService<LiveFeed>());
+        services.AddScoped<IHubReader, HubReader>();
+        return services;
+    }
+}

@@ -1,0 +1,508 @@
+﻿using System;
+using Microsoft.EntityFrameworkCore.Migrations;
+using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
+
+#nullable disable
+
+namespace Voltaxe.Hub.Persistence.Migrations.Postgres
+{
+    /// <inheritdoc />
+    public partial class Spine : Migration
+    {
+        /// <inheritdoc />
+        protected override void Up(MigrationBuilder migrationBuilder)
+        {
+            migrationBuilder.CreateSequence(
+                name: "pending_commands_id_seq");
+
+            migrationBuilder.CreateTable(
+                name: "agent_tokens",
+                columns: table => new
+                {
+                    hash = table.Column<string>(type: "text", nullable: false),
+                    agent_id = table.Column<string>(type: "text", nullable: false),
+                    expires_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_agent_tokens", x => x.hash);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "agents",
+                columns: table => new
+                {
+                    id = table.Column<string>(type: "text", nullable: false),
+                    hostname = table.Column<string>(type: "text", nullable: false),
+                    hostname_key = table.Column<string>(type: "text", nullable: false),
+                    public_key = table.Column<string>(type: "text", nullable: true),
+                    legacy = table.Column<bool>(type: "boolean", nullable: false),
+                    enrolled_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    revoked_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    may_be_replaced = table.Column<bool>(type: "boolean", nullable: false),
+                    epoch = table.Column<string>(type: "text", nullable: true),
+                    instance = table.Column<string>(type: "text", nullable: true),
+                    n = table.Column<long>(type: "bigint", nullable: false),
+                    position = table.Column<long>(type: "bigint", nullable: false),
+                    stale_in_a_row = table.Column<int>(type: "integer", nullable: false),
+                    highest_seq = table.Column<long>(type: "bigint", nullable: false),
+                    last_seq = table.Column<long>(type: "bigint", nullable: false),
+                    session = table.Column<long>(type: "bigint", nullable: false),
+                    held_because = table.Column<string>(type: "text", nullable: true),
+                    os = table.Column<string>(type: "text", nullable: true),
+                    version = table.Column<string>(type: "text", nullable: true),
+                    capabilities = table.Column<string>(type: "text", nullable: false),
+                    tags = table.Column<string>(type: "text", nullable: false),
+                    isolated = table.Column<bool>(type: "boolean", nullable: true),
+                    isolated_since = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    isolation_verified_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    rules = table.Column<string>(type: "text", nullable: true),
+                    degraded = table.Column<string>(type: "text", nullable: true),
+                    told_hostname = table.Column<string>(type: "text", nullable: true),
+                    last_seen_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    on_socket = table.Column<bool>(type: "boolean", nullable: false),
+                    wanted_isolated = table.Column<bool>(type: "boolean", nullable: false),
+                    wanted_by = table.Column<long>(type: "bigint", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_agents", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "audit",
+                columns: table => new
+                {
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    actor = table.Column<string>(type: "text", nullable: false),
+                    action = table.Column<string>(type: "text", nullable: false),
+                    target = table.Column<string>(type: "text", nullable: false),
+                    outcome = table.Column<string>(type: "text", nullable: false),
+                    detail = table.Column<string>(type: "json", nullable: true),
+                    address = table.Column<string>(type: "text", nullable: true),
+                    once = table.Column<string>(type: "text", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_audit", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "enrolment_tokens",
+                columns: table => new
+                {
+                    hash = table.Column<string>(type: "text", nullable: false),
+                    uses_left = table.Column<int>(type: "integer", nullable: false),
+                    expires_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    created_by = table.Column<string>(type: "text", nullable: false),
+                    tags = table.Column<string>(type: "text", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_enrolment_tokens", x => x.hash);
+                    table.CheckConstraint("ck_enrolment_tokens_uses", "uses_left >= 0");
+                });
+
+            migrationBuilder.CreateTable(
+                name: "enrolments",
+                columns: table => new
+                {
+                    token_hash = table.Column<string>(type: "text", nullable: false),
+                    agent_id = table.Column<string>(type: "text", nullable: false),
+                    hostname_key = table.Column<string>(type: "text", nullable: false),
+                    at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_enrolments", x => new { x.token_hash, x.agent_id });
+                });
+
+            migrationBuilder.CreateTable(
+                name: "idempotent_answers",
+                columns: table => new
+                {
+                    @operator = table.Column<string>(name: "operator", type: "text", nullable: false),
+                    key = table.Column<string>(type: "text", nullable: false),
+                    body_hash = table.Column<string>(type: "text", nullable: false),
+                    answer = table.Column<string>(type: "text", nullable: false),
+                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_idempotent_answers", x => new { x.@operator, x.key });
+                });
+
+            migrationBuilder.CreateTable(
+                name: "operator_tokens",
+                columns: table => new
+                {
+                    id = table.Column<string>(type: "text", nullable: false),
+                    name = table.Column<string>(type: "text", nullable: false),
+                    role = table.Column<string>(type: "text", nullable: false),
+                    hash = table.Column<string>(type: "text", nullable: false),
+                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    revoked_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_operator_tokens", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "retired_epochs",
+                columns: table => new
+                {
+                    agent_id = table.Column<string>(type: "text", nullable: false),
+                    epoch = table.Column<string>(type: "text", nullable: false),
+                    retired_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_retired_epochs", x => new { x.agent_id, x.epoch });
+                });
+
+            migrationBuilder.CreateTable(
+                name: "retired_instances",
+                columns: table => new
+                {
+                    agent_id = table.Column<string>(type: "text", nullable: false),
+                    instance = table.Column<string>(type: "text", nullable: false),
+                    retired_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    returns = table.Column<int>(type: "integer", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_retired_instances", x => new { x.agent_id, x.instance });
+                });
+
+            migrationBuilder.CreateTable(
+                name: "used_assertions",
+                columns: table => new
+                {
+                    agent_id = table.Column<string>(type: "text", nullable: false),
+                    jti = table.Column<string>(type: "text", nullable: false),
+                    expires_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_used_assertions", x => new { x.agent_id, x.jti });
+                });
+
+            migrationBuilder.CreateTable(
+                name: "users",
+                columns: table => new
+                {
+                    id = table.Column<string>(type: "text", nullable: false),
+                    role = table.Column<string>(type: "text", nullable: false),
+                    role_seal = table.Column<string>(type: "text", nullable: false),
+                    once_hash = table.Column<string>(type: "text", nullable: true),
+                    once_expires_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    user_name = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: true),
+                    normalized_user_name = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: true),
+                    email = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: true),
+                    normalized_email = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: true),
+                    email_confirmed = table.Column<bool>(type: "boolean", nullable: false),
+                    password_hash = table.Column<string>(type: "text", nullable: true),
+                    security_stamp = table.Column<string>(type: "text", nullable: true),
+                    concurrency_stamp = table.Column<string>(type: "text", nullable: true),
+                    phone_number = table.Column<string>(type: "text", nullable: true),
+                    phone_number_confirmed = table.Column<bool>(type: "boolean", nullable: false),
+                    two_factor_enabled = table.Column<bool>(type: "boolean", nullable: false),
+                    lockout_end = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    lockout_enabled = table.Column<bool>(type: "boolean", nullable: false),
+                    access_failed_count = table.Column<int>(type: "integer", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_users", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "pending_commands",
+                columns: table => new
+                {
+                    id = table.Column<long>(type: "bigint", nullable: false),
+                    uid = table.Column<Guid>(type: "uuid", nullable: false),
+                    agent_id = table.Column<string>(type: "text", nullable: false),
+                    hostname = table.Column<string>(type: "text", nullable: false),
+                    command = table.Column<string>(type: "text", nullable: false),
+                    @params = table.Column<string>(name: "params", type: "json", nullable: false),
+                    reason = table.Column<string>(type: "text", nullable: false),
+                    ticket = table.Column<string>(type: "text", nullable: true),
+                    created_by = table.Column<string>(type: "text", nullable: false),
+                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    priority = table.Column<int>(type: "integer", nullable: false, defaultValue: 5),
+                    batch_id = table.Column<string>(type: "text", nullable: true),
+                    not_before = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    lifetime_seconds = table.Column<int>(type: "integer", nullable: false),
+                    needs_approval = table.Column<bool>(type: "boolean", nullable: false),
+                    seal = table.Column<string>(type: "text", nullable: false),
+                    approved_by = table.Column<string>(type: "text", nullable: true),
+                    approved_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    approval_seal = table.Column<string>(type: "text", nullable: true),
+                    seq = table.Column<long>(type: "bigint", nullable: true),
+                    expires_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    payload = table.Column<string>(type: "text", nullable: true),
+                    key_id = table.Column<string>(type: "text", nullable: true),
+                    signature = table.Column<string>(type: "text", nullable: true),
+                    status = table.Column<string>(type: "text", nullable: false),
+                    attempt = table.Column<int>(type: "integer", nullable: false),
+                    channel = table.Column<string>(type: "text", nullable: true),
+                    epoch = table.Column<string>(type: "text", nullable: true),
+                    seed_route = table.Column<bool>(type: "boolean", nullable: false),
+                    push_session = table.Column<long>(type: "bigint", nullable: true),
+                    handed_out_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    unheard = table.Column<int>(type: "integer", nullable: false),
+                    delivered_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    received_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    started_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    executed_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    verified_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    cancel_requested_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    finished_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    cancel_why = table.Column<string>(type: "text", nullable: true),
+                    cancelled_by = table.Column<string>(type: "text", nullable: true),
+                    overtaken_by = table.Column<long>(type: "bigint", nullable: true),
+                    unknown_why = table.Column<string>(type: "text", nullable: true),
+                    result = table.Column<string>(type: "json", nullable: true),
+                    agent_made = table.Column<bool>(type: "boolean", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_pending_commands", x => x.id);
+                    table.CheckConstraint("ck_commands_executed_at", "executed_at IS NULL OR status IN ('executed', 'failed')");
+                    table.CheckConstraint("ck_commands_finished", "(status IN ('awaiting_approval', 'pending', 'delivered')) = (finished_at IS NULL)");
+                    table.CheckConstraint("ck_commands_handed_out", "status <> 'delivered' OR (attempt > 0 AND delivered_at IS NOT NULL AND seq IS NOT NULL AND handed_out_at IS NOT NULL)");
+                    table.CheckConstraint("ck_commands_not_handed_out_ends", "status NOT IN ('cancelled', 'expired', 'superseded') OR attempt = 0 OR agent_made");
+                    table.CheckConstraint("ck_commands_priority", "priority BETWEEN 0 AND 10");
+                    table.CheckConstraint("ck_commands_reported", "status NOT IN ('executed', 'failed', 'rejected') OR (agent_made AND attempt > 0 AND result IS NOT NULL)");
+                    table.CheckConstraint("ck_commands_signed", "(seq IS NULL) = (payload IS NULL) AND (seq IS NULL) = (signature IS NULL) AND (seq IS NULL) = (expires_at IS NULL)");
+                    table.CheckConstraint("ck_commands_status", "status IN ('awaiting_approval', 'pending', 'delivered', 'executed', 'failed', 'rejected', 'cancelled', 'expired', 'superseded', 'denied', 'unknown')");
+                    table.CheckConstraint("ck_commands_unknown", "(status = 'unknown') = (unknown_why IS NOT NULL) AND (status <> 'unknown' OR attempt > 0)");
+                    table.CheckConstraint("ck_commands_untouched", "status NOT IN ('awaiting_approval', 'pending', 'denied') OR (attempt = 0 AND delivered_at IS NULL AND received_at IS NULL AND started_at IS NULL AND executed_at IS NULL)");
+                    table.ForeignKey(
+                        name: "FK_pending_commands_agents_agent_id",
+                        column: x => x.agent_id,
+                        principalTable: "agents",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "user_claims",
+                columns: table => new
+                {
+                    id = table.Column<int>(type: "integer", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    user_id = table.Column<string>(type: "text", nullable: false),
+                    claim_type = table.Column<string>(type: "text", nullable: true),
+                    claim_value = table.Column<string>(type: "text", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_user_claims", x => x.id);
+                    table.ForeignKey(
+                        name: "FK_user_claims_users_user_id",
+                        column: x => x.user_id,
+                        principalTable: "users",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "user_logins",
+                columns: table => new
+                {
+                    login_provider = table.Column<string>(type: "text", nullable: false),
+                    provider_key = table.Column<string>(type: "text", nullable: false),
+                    provider_display_name = table.Column<string>(type: "text", nullable: true),
+                    user_id = table.Column<string>(type: "text", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_user_logins", x => new { x.login_provider, x.provider_key });
+                    table.ForeignKey(
+                        name: "FK_user_logins_users_user_id",
+                        column: x => x.user_id,
+                        principalTable: "users",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "user_tokens",
+                columns: table => new
+                {
+                    user_id = table.Column<string>(type: "text", nullable: false),
+                    login_provider = table.Column<string>(type: "text", nullable: false),
+                    name = table.Column<string>(type: "text", nullable: false),
+                    value = table.Column<string>(type: "text", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_user_tokens", x => new { x.user_id, x.login_provider, x.name });
+                    table.ForeignKey(
+                        name: "FK_user_tokens_users_user_id",
+                        column: x => x.user_id,
+                        principalTable: "users",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_agent_tokens_agent_id",
+                table: "agent_tokens",
+                column: "agent_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_agent_tokens_expires_at",
+                table: "agent_tokens",
+                column: "expires_at");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_agents_hostname_key",
+                table: "agents",
+                column: "hostname_key",
+                unique: true,
+                filter: "revoked_at IS NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_audit_at",
+                table: "audit",
+                column: "at");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_audit_once",
+                table: "audit",
+                column: "once",
+                unique: true,
+                filter: "once IS NOT NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_idempotent_answers_created_at",
+                table: "idempotent_answers",
+                column: "created_at");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_pending_commands_agent_id_id",
+                table: "pending_commands",
+                columns: new[] { "agent_id", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_pending_commands_batch_id",
+                table: "pending_commands",
+                column: "batch_id",
+                filter: "batch_id IS NOT NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_pending_commands_finished_at",
+                table: "pending_commands",
+                column: "finished_at",
+                filter: "finished_at IS NOT NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_pending_commands_hostname_status",
+                table: "pending_commands",
+                columns: new[] { "hostname", "status" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_pending_commands_open",
+                table: "pending_commands",
+                column: "agent_id",
+                filter: "status IN ('awaiting_approval', 'pending', 'delivered')");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_pending_commands_status_open",
+                table: "pending_commands",
+                column: "status",
+                filter: "status IN ('awaiting_approval', 'pending', 'delivered')");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_pending_commands_uid",
+                table: "pending_commands",
+                column: "uid",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_used_assertions_expires_at",
+                table: "used_assertions",
+                column: "expires_at");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_user_claims_user_id",
+                table: "user_claims",
+                column: "user_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_user_logins_user_id",
+                table: "user_logins",
+                column: "user_id");
+
+            migrationBuilder.CreateIndex(
+                name: "EmailIndex",
+                table: "users",
+                column: "normalized_email");
+
+            migrationBuilder.CreateIndex(
+                name: "UserNameIndex",
+                table: "users",
+                column: "normalized_user_name",
+                unique: true);
+        }
+
+        /// <inheritdoc />
+        protected override void Down(MigrationBuilder migrationBuilder)
+        {
+            migrationBuilder.DropTable(
+                name: "agent_tokens");
+
+            migrationBuilder.DropTable(
+                name: "audit");
+
+            migrationBuilder.DropTable(
+                name: "enrolment_tokens");
+
+            migrationBuilder.DropTable(
+                name: "enrolments");
+
+            migrationBuilder.DropTable(
+                name: "idempotent_answers");
+
+            migrationBuilder.DropTable(
+                name: "operator_tokens");
+
+            migrationBuilder.DropTable(
+                name: "pending_commands");
+
+            migrationBuilder.DropTable(
+                name: "retired_epochs");
+
+            migrationBuilder.DropTable(
+                name: "retired_instances");
+
+            migrationBuilder.DropTable(
+                name: "used_assertions");
+
+            migrationBuilder.DropTable(
+                name: "user_claims");
+
+            migrationBuilder.DropTable(
+                name: "user_logins");
+
+            migrationBuilder.DropTable(
+                name: "user_tokens");
+
+            migrationBuilder.DropTable(
+                name: "agents");
+
+            migrationBuilder.DropTable(
+                name: "users");
+
+            migrationBuilder.DropSequence(
+                name: "pending_commands_id_seq");
+        }
+    }
+}

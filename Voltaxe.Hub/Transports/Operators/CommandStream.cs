@@ -1,0 +1,68 @@
+using System.Globalization;
+using System.Text.Json;
+using Voltaxe.Contracts.Json;
+using Voltaxe.Contracts.Operators;
+using Voltaxe.Hub.Commands;
+using Voltaxe.Hub.Live;
+using Voltaxe.Hub.Pipeline;
+
+namespace Voltaxe.Hub.Transports.Operators;
+
+/// <summary>Server-sent events of one command: <c>command</c> (the whole object) at once and on every change, <c>end</c> when it is terminal.</summary>
+public static class CommandStream
+{
+    private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(15);
+
+    public static async Task WriteAsync(HttpContext http, long id, IHubReader reader, LiveFeed feed, TimeProvider time)
+    {
+        var ct = http.RequestAborted;
+        using var done = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        var changes = feed.Commands.Watch(done.Token).GetAsyncEnumerator(done.Token);
+        try
+        {
+            if (await reader.FindCommandAsync(id, ct) is not { } command)
+            {
+                await Problems.WriteAsync(http, Refusal.NotFound($"There is no command {id}."));
+                return;
+            }
+            http.Response.ContentType = "text/event-stream";
+            http.Response.Headers.CacheControl = "no-store";
+            http.Response.Headers["X-Accel-Buffering"] = "no";
+            await SendAsync(http, command, ct);
+            var key = id.ToString(CultureInfo.InvariantCulture);
+            var next = changes.MoveNextAsync().AsTask();
+            while (!IsEnd(command))
+            {
+                if (await Task.WhenAny(next, Task.Delay(Heartbeat, time, ct)) != next)
+                {
+                    ct.ThrowIfCancellationRequested();
+                    await http.Response.WriteAsync(": still here\n\n", ct);
+                    await http.Response.Body.FlushAsync(ct);
+                    continue;
+                }
+                if (!await next)
+                    return;
+                if (changes.Current.LastOrDefault(c => c.Id == key)?.Row is { } row)
+                    await SendAsync(http, command = row, ct);
+                next = changes.MoveNextAsync().AsTask();
+            }
+            await http.Response.WriteAsync("event: end\ndata: {}\n\n", ct);
+        }
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        {
+            // The listener went away; there is nobody left to tell.
+        }
+        finally
+        {
+            await done.CancelAsync();
+        }
+    }
+
+    private static bool IsEnd(CommandView command) => Domain.CommandLifecycle.IsTerminal(command.Status);
+
+    private static async Task SendAsync(HttpContext http, CommandView command, CancellationToken ct)
+    {
+        await http.Response.WriteAsync("event: command\ndata: " + JsonSerializer.Serialize(command, WireJson.Default.CommandView) + "\n\n", ct);
+        await http.Response.Body.FlushAsync(ct);
+    }
+}

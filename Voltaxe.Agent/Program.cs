@@ -1,1 +1,1 @@
-System.Console.WriteLine("agent");
+return await Voltaxe.Agent.CommandLine.Cli.InvokeAsync(args);

@@ -1,6 +1,9 @@
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Diagnostics;
+using Microsoft.AspNetCore.Components.Endpoints;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Voltaxe.Dashboard.Components;
@@ -45,15 +48,37 @@ public static class DashboardRoom
             }, http);
             return next(http);
         });
-        return app.UseWhen(
-            static http => HttpMethods.IsGet(http.Request.Method) && http.Request.Headers.Accept.ToString().Contains("text/html", StringComparison.Ordinal),
-            static pages => pages.UseStatusCodePagesWithReExecute("/not-found"));
+        app.UseStatusCodePagesWithReExecute("/not-found");
+        return app.Use(static (http, next) =>
+        {
+            if (!IsForAPage(http.Request) && http.Features.Get<IStatusCodePagesFeature>() is { } pages)
+                pages.Enabled = false;
+            return next(http);
+        });
     }
 
     /// <summary>The pages and their files. Files are open to everybody; each page says itself who may see it.</summary>
     public static RazorComponentsEndpointConventionBuilder MapDashboard(this WebApplication app)
     {
         app.MapStaticAssets().AllowAnonymous();
-        return app.MapRazorComponents<App>().AddInteractiveServerRenderMode();
+        var pages = app.MapRazorComponents<App>().AddInteractiveServerRenderMode();
+        pages.Finally(ReadOnly);
+        return pages;
     }
+
+    /// <summary>
+    /// Pages are only ever read. Blazor would also take a POST to each of them, and so stand in the way of the hub's own
+    /// handlers for <c>POST /sign-in</c> and the like.
+    /// </summary>
+    private static void ReadOnly(EndpointBuilder endpoint)
+    {
+        if (!endpoint.Metadata.OfType<ComponentTypeMetadata>().Any())
+            return;
+        foreach (var methods in endpoint.Metadata.OfType<IHttpMethodMetadata>().ToArray())
+            endpoint.Metadata.Remove(methods);
+        endpoint.Metadata.Add(new HttpMethodMetadata([HttpMethods.Get]));
+    }
+
+    private static bool IsForAPage(HttpRequest request) =>
+        HttpMethods.IsGet(request.Method) && request.Headers.Accept.ToString().Contains("text/html", StringComparison.Ordinal);
 }

@@ -15,6 +15,10 @@ public sealed record HubOptions
     public TimeSpan Retention { get; init; } = TimeSpan.FromDays(90);
     /// <summary>Waits and limits of commands.</summary>
     public DeliveryLimits Delivery { get; init; } = new();
+    /// <summary>Where people reach the hub, as <c>https://hub.example</c>, when that is not where it listens. For links, and for cookies that only TLS carries.</summary>
+    public string? PublicUrl { get; init; }
+    /// <summary>How often one address may knock at the open doors.</summary>
+    public DoorLimits Doors { get; init; } = new();
     /// <summary>The seed's agents.</summary>
     public LegacyOptions Legacy { get; init; } = new();
 
@@ -28,8 +32,29 @@ public sealed record HubOptions
             yield return "Voltaxe:PollSeconds must be from 1 to 3600";
         if (Retention < TimeSpan.FromDays(1))
             yield return "Voltaxe:Retention must be at least 1.00:00:00 (a day)";
+        if (PublicUrl is not null && !(Uri.TryCreate(PublicUrl, UriKind.Absolute, out var url) && url.Scheme is "http" or "https"))
+            yield return "Voltaxe:PublicUrl must begin with http:// or https://";
+        foreach (var fault in Doors.Faults())
+            yield return fault;
         foreach (var fault in Delivery.Faults())
             yield return fault;
+    }
+}
+
+/// <summary>Requests a minute from one address at doors that need no credential. What comes on top is answered 429.</summary>
+public sealed record DoorLimits
+{
+    /// <summary>Enrolment and access tokens. Default 3000: a whole fleet may sit behind one address.</summary>
+    public int AgentsPerMinute { get; init; } = 3_000;
+    /// <summary>Sign-in forms. Default 60.</summary>
+    public int SignInsPerMinute { get; init; } = 60;
+
+    public IEnumerable<string> Faults()
+    {
+        if (AgentsPerMinute < 1)
+            yield return "Voltaxe:Doors:AgentsPerMinute must be at least 1";
+        if (SignInsPerMinute < 1)
+            yield return "Voltaxe:Doors:SignInsPerMinute must be at least 1";
     }
 }
 

@@ -1,1 +1,1 @@
-System.Console.WriteLine("hub");
+return await Voltaxe.Hub.Transports.CommandLine.HubCommands.RunAsync(args);

@@ -28,11 +28,11 @@ public sealed class SocketChannel : ISocketChannel
 
     /// <param name="pushed">What the hub pushes: commands, cancels or asks, in the order of their coming.</param>
     /// <exception cref="HubRefusedException">The hub answered, but not with a socket.</exception>
-    public static async Task<SocketChannel> ConnectAsync(Uri hub, SignIn signIn, Action<SyncReply> pushed, TimeProvider time, CancellationToken ct)
+    public static async Task<SocketChannel> ConnectAsync(Uri hub, HttpMessageInvoker http, SignIn signIn, Action<SyncReply> pushed, TimeProvider time, CancellationToken ct)
     {
         string? used = null;
         var builder = new HubConnectionBuilder();
-        builder.Services.AddSingleton<IConnectionFactory>(new WebSocketConnectionFactory(async c => used = await signIn.TokenAsync(hub, c)));
+        builder.Services.AddSingleton<IConnectionFactory>(new WebSocketConnectionFactory(http, async c => used = await signIn.TokenAsync(hub, c)));
         builder.Services.AddSingleton<EndPoint>(new UriEndPoint(HubUrls.Socket(hub, AgentRoutes.Hub)));
         builder.AddJsonProtocol(o => o.PayloadSerializerOptions = WireJson.Default.Options);
         builder.WithServerTimeout(HubSilence);
@@ -76,9 +76,5 @@ public sealed class SocketChannel : ISocketChannel
         }
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        await connection.DisposeAsync();
-        closed.Dispose();
-    }
+    public ValueTask DisposeAsync() => connection.DisposeAsync();
 }

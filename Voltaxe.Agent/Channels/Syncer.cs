@@ -8,7 +8,7 @@ namespace Voltaxe.Agent.Channels;
 /// drawn and sent under one lock, so that the hub sees them in order.
 /// </summary>
 /// <param name="heard">Takes what the hub said, in the order in which replies came, and ends when it has been handled.</param>
-public sealed class Syncer(SyncComposer composer, Outbox outbox, HubClock clock, TimeProvider time, Func<SyncReply, Task> heard)
+public sealed class Syncer(SyncComposer composer, Outbox outbox, HubClock clock, TimeProvider time, Func<IHubChannel, SyncReply, Task> heard)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
@@ -36,7 +36,7 @@ public sealed class Syncer(SyncComposer composer, Outbox outbox, HubClock clock,
             clock.Set(reply.HubTime);
             outbox.WasTold(request);
             // Until what was recorded is noted, the next sync would say it again.
-            await heard(reply);
+            await heard(channel, reply);
             if (more)
                 outbox.RingNow();
             return reply;

@@ -5,8 +5,9 @@ using Microsoft.AspNetCore.Connections;
 namespace Voltaxe.Agent.Channels;
 
 /// <summary>Opens the WebSocket under a SignalR connection: no negotiation, the access token in the header, proxies as the environment has them.</summary>
+/// <param name="http">Makes the connection, and knows where the hub is while names do not resolve.</param>
 /// <param name="token">Asked anew for every connection.</param>
-public sealed class WebSocketConnectionFactory(Func<CancellationToken, Task<string>> token) : IConnectionFactory
+public sealed class WebSocketConnectionFactory(HttpMessageInvoker http, Func<CancellationToken, Task<string>> token) : IConnectionFactory
 {
     private static readonly TimeSpan Ping = TimeSpan.FromSeconds(15);
 
@@ -20,7 +21,7 @@ public sealed class WebSocketConnectionFactory(Func<CancellationToken, Task<stri
         socket.Options.SetRequestHeader("Authorization", "Bearer " + access);
         try
         {
-            await socket.ConnectAsync(((UriEndPoint)endpoint).Uri, cancellationToken);
+            await socket.ConnectAsync(((UriEndPoint)endpoint).Uri, http, cancellationToken);
             return new WebSocketConnection(socket);
         }
         catch (WebSocketException e) when (socket.HttpStatusCode is not 0 and not HttpStatusCode.SwitchingProtocols)

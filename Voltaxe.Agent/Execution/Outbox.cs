@@ -12,6 +12,9 @@ public sealed class Outbox(TimeProvider time)
     /// <summary>How long `received` waits for a result to travel with.</summary>
     private static readonly TimeSpan Company = TimeSpan.FromMilliseconds(5);
 
+    /// <summary>Among the capabilities while the journal cannot be written.</summary>
+    public const string UnwritableMark = "journal_unwritable";
+
     private readonly ConcurrentDictionary<Guid, int> received = new();
     private readonly ConcurrentDictionary<string, AskAnswer> answers = new();
     private readonly SemaphoreSlim bell = new(0, 1);

@@ -43,9 +43,9 @@ public sealed class BearerHandler(
         return Task.CompletedTask;
     }
 
-    internal static Task ForbidAsync(HttpContext context, RefusalLog refusals)
+    internal static Task ForbidAsync(HttpContext context, RefusalLog refusals, string kind = "forbidden")
     {
-        refusals.Note(context, "forbidden");
+        refusals.Note(context, kind);
         context.Response.StatusCode = StatusCodes.Status403Forbidden;
         return Task.CompletedTask;
     }

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Identity;
 
 namespace Voltaxe.Hub.Security;
@@ -8,7 +9,7 @@ public static class SecuritySetup
     /// <summary>The default scheme: the Authorization header decides where there is one, the dashboard's cookie otherwise.</summary>
     private const string Either = "Voltaxe";
 
-    public static IServiceCollection AddSecurity(this IServiceCollection services, HubOptions options)
+    public static IServiceCollection AddSecurity(this IServiceCollection services, HubOptions options, bool https)
     {
         services.AddSingleton(_ => new HubKeys(options.Keys));
         services.AddSingleton<CommandSeals>();
@@ -24,6 +25,8 @@ public static class SecuritySetup
                 context.Request.Headers.Authorization.Count > 0 ? BearerHandler.SchemeName : IdentityConstants.ApplicationScheme)
             .AddScheme<AuthenticationSchemeOptions, BearerHandler>(BearerHandler.SchemeName, null)
             .AddCookie(IdentityConstants.ApplicationScheme);
+        services.AddSessions(https);
+        services.AddDataProtection().SetApplicationName("voltaxe").PersistKeysToFileSystem(Directory.CreateDirectory(Path.Combine(options.Keys, "data-protection")));
         return services;
     }
 }

@@ -32,7 +32,8 @@ internal sealed partial class LiveFeed<T>(LiveRows<T> rows, LiveFeedOptions opti
     public void Start(Func<CancellationToken, Task<LiveView<T>>> open, Func<Action, Task> dispatch, Action onChanged)
     {
         (onDispatcher, changed) = (dispatch, onChanged);
-        _ = RunAsync(open);
+        // Off the dispatcher: opening may take a while, and whoever starts a feed must have it in hand before it speaks.
+        _ = Task.Run(() => RunAsync(open));
     }
 
     public void Dispose()

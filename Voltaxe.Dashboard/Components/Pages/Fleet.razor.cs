@@ -16,6 +16,7 @@ public sealed partial class Fleet
     private LiveFeed<CommandView> open = null!;
     private ILookup<string, CommandView> openByAgent = Enumerable.Empty<CommandView>().ToLookup(c => c.AgentId);
     private (AgentView Agent, ActionKind Kind)? asked;
+    private FeedState drawnState;
 
     [Inject] private NavigationManager Navigation { get; set; } = null!;
 
@@ -34,11 +35,6 @@ public sealed partial class Fleet
 
     private IReadOnlyList<string> Systems { get; set; } = [];
 
-    protected override async Task OnInitializedAsync()
-    {
-        await base.OnInitializedAsync();
-    }
-
     protected override void OnInitialized()
     {
         agents = FollowAgents(AgentsChanged);
@@ -56,18 +52,15 @@ public sealed partial class Fleet
     private void AgentsChanged()
     {
         var before = Table;
-        if (agents.State != FeedState.Loading && (agents.State == FeedState.Live || before is not null))
+        // Lost before the first snapshot: nothing is known, which is not the same as an empty fleet.
+        if (agents.State == FeedState.Live || before is not null)
             Table = FleetTable.Of(agents.Rows.All, Query);
-        if (Table is null || before is null || agents.State != FeedState.Live || lastState != agents.State
-            || before.Counts != Table.Counts || before.Paging != Table.Paging || !before.Rows.SequenceEqual(Table.Rows, ReferenceEqualityComparer.Instance))
-        {
-            Systems = FleetTable.Systems(agents.Rows.All);
-            lastState = agents.State;
-            StateHasChanged();
-        }
+        if (before is not null && drawnState == agents.State && Table!.LooksLike(before))
+            return;
+        drawnState = agents.State;
+        Systems = FleetTable.Systems(agents.Rows.All);
+        StateHasChanged();
     }
-
-    private FeedState lastState;
 
     private void OpenChanged()
     {

@@ -13,6 +13,10 @@ public sealed record FleetTable(IReadOnlyList<AgentView> Rows, Paging Paging, Fl
         return new([.. fitting.Skip(paging.Skip).Take(paging.Size)], paging, FleetCounts.Of(agents));
     }
 
+    /// <summary>Whether drawing this instead of the other would change nothing.</summary>
+    public bool LooksLike(FleetTable other) =>
+        Counts == other.Counts && Paging == other.Paging && Rows.SequenceEqual(other.Rows, ReferenceEqualityComparer.Instance);
+
     /// <summary>The operating systems that there are, for the filter.</summary>
     public static IReadOnlyList<string> Systems(IEnumerable<AgentView> agents) =>
         [.. agents.Select(a => a.Os).OfType<string>().Distinct(StringComparer.OrdinalIgnoreCase).Order(StringComparer.OrdinalIgnoreCase).Take(50)];

@@ -13,7 +13,7 @@ public sealed class DoorsTests
     public void Every_file_lies_in_a_room_of_the_table_or_at_the_top(string project)
     {
         var homeless = Sources.Of(project).Where(file => Sources.FolderOf(file).Length > 0 && RoomOf(project, file) is null);
-        Assert.Empty(homeless);
+        Nothing(homeless);
     }
 
     [Theory]
@@ -26,7 +26,7 @@ public sealed class DoorsTests
                      from name in Sources.SeenBy(SourceTree.Read(file))
                      where Sources.Below(name, "Voltaxe") && !IsOpen(project, room, name)
                      select $"{file}: {room.Folder} → {name}";
-        Assert.Empty(opened.Distinct());
+        Nothing(opened);
     }
 
     [Theory]
@@ -39,7 +39,7 @@ public sealed class DoorsTests
                    from name in Sources.SeenBy(SourceTree.Read(file))
                    where room.Walls.Any(wall => Sources.Below(name, wall))
                    select $"{file}: {room.Folder} ✗ {name}";
-        Assert.Empty(seen.Distinct());
+        Nothing(seen);
     }
 
     [Theory]
@@ -51,7 +51,7 @@ public sealed class DoorsTests
                         from name in Sources.SeenBy(SourceTree.Read(file))
                         where Sources.Below(name, "Voltaxe") && !References(project).Any(known => Sources.Below(name, known))
                         select $"{file}: {name}";
-        Assert.Empty(strangers);
+        Nothing(strangers);
     }
 
     [Fact]
@@ -101,6 +101,13 @@ public sealed class DoorsTests
     [InlineData("using (LastWill.Add(line))")]
     public void What_is_no_door_is_not_seen(string line) => Assert.DoesNotContain(Sources.SeenBy(line), name => Sources.Below(name, "Voltaxe"));
 
+    /// <summary>Says all of it: xunit would cut the list short.</summary>
+    private static void Nothing(IEnumerable<string> findings)
+    {
+        var all = findings.Distinct().Order(StringComparer.Ordinal).ToArray();
+        Assert.True(all.Length == 0, "House/Rooms.cs has no such door:\n" + string.Join('\n', all));
+    }
+
     private static Room? RoomOf(string project, string file)
     {
         var folder = Sources.FolderOf(file);
@@ -112,7 +119,7 @@ public sealed class DoorsTests
     private static bool IsOpen(string project, Room room, string name) =>
         name == project
         || Sources.Below(name, "Voltaxe.Contracts") && project != "Voltaxe.Contracts"
-        || room.Doors.Append(room.Folder).Any(door => Sources.Below(name, $"{project}.{door.Replace('/', '.')}"));
+        || room.Doors.Concat(room.Rows).Append(room.Folder).Any(door => Sources.Below(name, $"{project}.{door.Replace('/', '.')}"));
 
     /// <summary>The project itself and those it references directly.</summary>
     private static string[] References(string project) =>

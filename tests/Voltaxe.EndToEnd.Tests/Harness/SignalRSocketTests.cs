@@ -58,7 +58,7 @@ public sealed class SignalRSocketTests : IAsyncLifetime
         return made;
     }
 
-    private sealed class Echoes : Hub
+    private sealed class Echoes : Microsoft.AspNetCore.SignalR.Hub
     {
         public async Task<Dictionary<string, string>> Echo(Dictionary<string, string> message)
         {

@@ -8,7 +8,7 @@ namespace Voltaxe.Dashboard.Components.Parts.Tables;
 public sealed partial class FleetFilters
 {
     private string search = "";
-    private string told = "";
+    private readonly List<string> told = [];
 
     [Parameter, EditorRequired] public FleetQuery Query { get; set; } = null!;
     [Parameter, EditorRequired] public IReadOnlyList<string> Systems { get; set; } = [];
@@ -16,11 +16,20 @@ public sealed partial class FleetFilters
 
     private string ContainmentWord => Query.DriftOnly ? "drift" : Query.Containment is { } c ? Words.Of(c) : "";
 
-    /// <summary>The address wins, unless it is only the echo of what was typed: the next letter may already be there.</summary>
+    /// <summary>
+    /// The address wins, unless it is only the late echo of what was typed: while "w" travels to the browser and back, "we" and
+    /// "web" are already there and must not be taken away again.
+    /// </summary>
     protected override void OnParametersSet()
     {
-        if (Query.Search != told)
-            search = told = Query.Search;
+        var echo = told.LastIndexOf(Query.Search);
+        if (echo >= 0)
+        {
+            told.RemoveRange(0, echo + 1);
+            return;
+        }
+        told.Clear();
+        search = Query.Search;
     }
 
     private Task SearchChanged(ChangeEventArgs e)
@@ -32,13 +41,15 @@ public sealed partial class FleetFilters
     private Task Submit()
     {
         var next = Query with { Search = search.Length > 100 ? search[..100] : search, Page = 1 };
-        told = next.Search;
+        if (next.Search != Query.Search || told.Count > 0)
+            told.Add(next.Search);
         return OnChange.InvokeAsync(next);
     }
 
     private Task Clear()
     {
-        search = told = "";
+        search = "";
+        told.Clear();
         return OnChange.InvokeAsync(new FleetQuery { Sort = Query.Sort, Descending = Query.Descending, Size = Query.Size });
     }
 

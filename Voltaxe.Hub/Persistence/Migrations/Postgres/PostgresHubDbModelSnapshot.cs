@@ -250,9 +250,17 @@ namespace Voltaxe.Hub.Persistence.Migrations.Postgres
                         .HasColumnType("text")
                         .HasColumnName("tags");
 
+                    b.Property<string>("ToldHostname")
+                        .HasColumnType("text")
+                        .HasColumnName("told_hostname");
+
                     b.Property<string>("Version")
                         .HasColumnType("text")
                         .HasColumnName("version");
+
+                    b.Property<long?>("WantedBy")
+                        .HasColumnType("bigint")
+                        .HasColumnName("wanted_by");
 
                     b.Property<bool>("WantedIsolated")
                         .HasColumnType("boolean")
@@ -299,6 +307,10 @@ namespace Voltaxe.Hub.Persistence.Migrations.Postgres
                         .HasColumnType("json")
                         .HasColumnName("detail");
 
+                    b.Property<string>("Once")
+                        .HasColumnType("text")
+                        .HasColumnName("once");
+
                     b.Property<string>("Outcome")
                         .IsRequired()
                         .HasColumnType("text")
@@ -313,6 +325,11 @@ namespace Voltaxe.Hub.Persistence.Migrations.Postgres
 
                     b.HasIndex("At")
                         .HasDatabaseName("ix_audit_at");
+
+                    b.HasIndex("Once")
+                        .IsUnique()
+                        .HasDatabaseName("ix_audit_once")
+                        .HasFilter("once IS NOT NULL");
 
                     b.ToTable("audit", (string)null);
                 });

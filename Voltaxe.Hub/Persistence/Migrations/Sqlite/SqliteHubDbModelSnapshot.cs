@@ -241,9 +241,17 @@ namespace Voltaxe.Hub.Persistence.Migrations.Sqlite
                         .HasColumnType("TEXT")
                         .HasColumnName("tags");
 
+                    b.Property<string>("ToldHostname")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("told_hostname");
+
                     b.Property<string>("Version")
                         .HasColumnType("TEXT")
                         .HasColumnName("version");
+
+                    b.Property<long?>("WantedBy")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("wanted_by");
 
                     b.Property<bool>("WantedIsolated")
                         .HasColumnType("INTEGER")
@@ -288,6 +296,10 @@ namespace Voltaxe.Hub.Persistence.Migrations.Sqlite
                         .HasColumnType("json")
                         .HasColumnName("detail");
 
+                    b.Property<string>("Once")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("once");
+
                     b.Property<string>("Outcome")
                         .IsRequired()
                         .HasColumnType("TEXT")
@@ -302,6 +314,11 @@ namespace Voltaxe.Hub.Persistence.Migrations.Sqlite
 
                     b.HasIndex("At")
                         .HasDatabaseName("ix_audit_at");
+
+                    b.HasIndex("Once")
+                        .IsUnique()
+                        .HasDatabaseName("ix_audit_once")
+                        .HasFilter("once IS NOT NULL");
 
                     b.ToTable("audit", (string)null);
                 });

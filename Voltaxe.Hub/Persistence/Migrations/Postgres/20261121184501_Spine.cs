@@ -58,9 +58,11 @@ namespace Voltaxe.Hub.Persistence.Migrations.Postgres
                     isolation_verified_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     rules = table.Column<string>(type: "text", nullable: true),
                     degraded = table.Column<string>(type: "text", nullable: true),
+                    told_hostname = table.Column<string>(type: "text", nullable: true),
                     last_seen_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     on_socket = table.Column<bool>(type: "boolean", nullable: false),
-                    wanted_isolated = table.Column<bool>(type: "boolean", nullable: false)
+                    wanted_isolated = table.Column<bool>(type: "boolean", nullable: false),
+                    wanted_by = table.Column<long>(type: "bigint", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -79,7 +81,8 @@ namespace Voltaxe.Hub.Persistence.Migrations.Postgres
                     target = table.Column<string>(type: "text", nullable: false),
                     outcome = table.Column<string>(type: "text", nullable: false),
                     detail = table.Column<string>(type: "json", nullable: true),
-                    address = table.Column<string>(type: "text", nullable: true)
+                    address = table.Column<string>(type: "text", nullable: true),
+                    once = table.Column<string>(type: "text", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -370,6 +373,13 @@ namespace Voltaxe.Hub.Persistence.Migrations.Postgres
                 name: "ix_audit_at",
                 table: "audit",
                 column: "at");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_audit_once",
+                table: "audit",
+                column: "once",
+                unique: true,
+                filter: "once IS NOT NULL");
 
             migrationBuilder.CreateIndex(
                 name: "ix_idempotent_answers_created_at",

@@ -54,9 +54,11 @@ namespace Voltaxe.Hub.Persistence.Migrations.Sqlite
                     isolation_verified_at = table.Column<long>(type: "INTEGER", nullable: true),
                     rules = table.Column<string>(type: "TEXT", nullable: true),
                     degraded = table.Column<string>(type: "TEXT", nullable: true),
+                    told_hostname = table.Column<string>(type: "TEXT", nullable: true),
                     last_seen_at = table.Column<long>(type: "INTEGER", nullable: true),
                     on_socket = table.Column<bool>(type: "INTEGER", nullable: false),
-                    wanted_isolated = table.Column<bool>(type: "INTEGER", nullable: false)
+                    wanted_isolated = table.Column<bool>(type: "INTEGER", nullable: false),
+                    wanted_by = table.Column<long>(type: "INTEGER", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -75,7 +77,8 @@ namespace Voltaxe.Hub.Persistence.Migrations.Sqlite
                     target = table.Column<string>(type: "TEXT", nullable: false),
                     outcome = table.Column<string>(type: "TEXT", nullable: false),
                     detail = table.Column<string>(type: "json", nullable: true),
-                    address = table.Column<string>(type: "TEXT", nullable: true)
+                    address = table.Column<string>(type: "TEXT", nullable: true),
+                    once = table.Column<string>(type: "TEXT", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -383,6 +386,13 @@ namespace Voltaxe.Hub.Persistence.Migrations.Sqlite
                 name: "ix_audit_at",
                 table: "audit",
                 column: "at");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_audit_once",
+                table: "audit",
+                column: "once",
+                unique: true,
+                filter: "once IS NOT NULL");
 
             migrationBuilder.CreateIndex(
                 name: "ix_idempotent_answers_created_at",

@@ -1,0 +1,97 @@
+using System.Security.Cryptography;
+using Microsoft.Extensions.Logging;
+using Voltaxe.Agent.Actions;
+using Voltaxe.Agent.Channels;
+using Voltaxe.Agent.Configuration;
+using Voltaxe.Agent.Enrolment;
+using Voltaxe.Agent.Execution;
+using Voltaxe.Agent.Execution.Journalling;
+using Voltaxe.Agent.Platform;
+using Voltaxe.Contracts.Wire;
+
+namespace Voltaxe.Agent.CommandLine;
+
+/// <summary>Puts the rooms of the agent together and runs them.</summary>
+internal sealed class AgentHost : IAsyncDisposable
+{
+    private readonly Book book;
+    private readonly Executor executor;
+    private readonly Keeper keeper;
+    private readonly IsolationWatch watch;
+    private readonly HttpClient http;
+    private readonly SignIn signIn;
+
+    private AgentHost(HostPlatform platform, Book book, Executor executor, Keeper keeper, IsolationWatch watch, HttpClient http, SignIn signIn) =>
+        (Platform, this.book, this.executor, this.keeper, this.watch, this.http, this.signIn) = (platform, book, executor, keeper, watch, http, signIn);
+
+    public HostPlatform Platform { get; }
+
+    public static async Task<AgentHost> MakeAsync(AgentSettings settings, StateFolder folder, EnrolmentState enrolment, ECDsa key, ILoggerFactory logs, CancellationToken ct)
+    {
+        var time = new BootTime();
+        var bootId = BootTime.ReadBootId();
+        var clock = new HubClock(time, bootId);
+        var hubs = settings.HubUrls ?? [.. enrolment.HubUrls.Select(u => new Uri(u))];
+        var addresses = new HubAddresses(hubs);
+        var http = HubChannels.MakeClient(addresses);
+        var signIn = new SignIn(http, key, enrolment, time, logs.CreateLogger<SignIn>());
+        var platform = await ThisHost.MakeAsync(settings.DryRun, folder, addresses, bootId, () => clock.Now ?? time.GetUtcNow(), ct);
+
+        var outbox = new Outbox(time);
+        var watch = new IsolationWatch(platform, outbox, time, logs.CreateLogger<IsolationWatch>());
+        var pinned = new PinnedKeys(enrolment.PinnedKeys);
+        var opening = Journal.Open(folder.JournalFile, () => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)), path => new DiskFile(path));
+        var book = new Book(opening.Journal, opening.Records);
+        IAction[] actions = [new NetworkIsolate(platform, watch), new NetworkRestore(platform, watch), new KillProcess(platform), new CollectForensics(platform)];
+        var runner = new ActionRunner(actions, clock, time, logs.CreateLogger<ActionRunner>());
+        var verifier = new EnvelopeVerifier(pinned, enrolment.HubId, enrolment.AgentId, runner.WhyNot);
+        var executor = new Executor(book, clock, verifier.Verify, runner, outbox, time, logs.CreateLogger<Executor>());
+        if (opening.Lost is { } lost)
+            executor.Post(new AgentEvent(Guid.CreateVersion7(time.GetUtcNow()).ToString(), "journal_lost", Contracts.Json.WireTime.Truncate(time.GetUtcNow()), null,
+                HostPlatform.ToElement(new System.Text.Json.Nodes.JsonObject { ["why"] = lost })));
+
+        var info = new AgentInfo
+        {
+            Hostname = settings.Name ?? enrolment.Hostname,
+            Os = Enroller.OsName,
+            Version = AgentVersion.Text,
+            Capabilities = platform.Capabilities,
+        };
+        var composer = new SyncComposer(book, outbox, () => outbox.Degraded is null ? info : info with { Capabilities = [.. info.Capabilities, Outbox.UnwritableMark] }, () => watch.Current);
+        var ears = new Ears(executor, pinned, keys => (enrolment with { PinnedKeys = keys }).Write(folder), new Asks(platform, outbox), logs.CreateLogger<Ears>());
+        var board = new StatusBoard(folder, watch, outbox, time);
+        var syncer = new Syncer(composer, outbox, clock, time, async (channel, reply) =>
+        {
+            await ears.HearAsync(reply);
+            board.Note(channel.Name, reply);
+        });
+        var channels = new HubChannels(new HubDirectory(http, hubs, time), http, signIn, said => _ = ears.HearAsync(Syncer.Plausible(said)), time);
+        var options = new KeeperOptions(settings.PollEnabled, () => settings.PollInterval ?? TimeSpan.FromSeconds(board.NextPollSeconds is > 0 and var wished ? wished : enrolment.PollSeconds));
+        var keeper = new Keeper(channels, syncer, outbox, options, Random.Shared.NextDouble, time, logs.CreateLogger<Keeper>());
+        return new AgentHost(platform, book, executor, keeper, watch, http, signIn);
+    }
+
+    /// <summary>Runs until told to stop; then lets what has begun come to an end.</summary>
+    public async Task RunAsync(CancellationToken ct)
+    {
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        await watch.LookAsync(ct);
+        var executing = executor.RunAsync();
+        var speaking = keeper.RunAsync(ending.Token);
+        var watching = watch.RunAsync(ending.Token);
+        // None of them ends by itself: an exception in one is a bug, and must end the agent, not leave it half alive.
+        await Task.WhenAny(executing, speaking, watching);
+        if (!executing.IsCompleted)
+            await executor.StopAsync();
+        await ending.CancelAsync();
+        await Task.WhenAll(executing, speaking, watching);
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        book.Dispose();
+        signIn.Dispose();
+        http.Dispose();
+        return ValueTask.CompletedTask;
+    }
+}

@@ -1,0 +1,27 @@
+using Voltaxe.Agent.Configuration;
+using Voltaxe.Agent.Platform;
+using Voltaxe.Agent.Platform.DryRun;
+using Voltaxe.Agent.Platform.Linux;
+using Voltaxe.Contracts.Commands;
+
+namespace Voltaxe.Agent.CommandLine;
+
+/// <summary>Chooses the platform for the operating system that this runs on.</summary>
+internal static class ThisHost
+{
+    public static async Task<HostPlatform> MakeAsync(bool dryRun, StateFolder folder, IHubWhereabouts hubs, string bootId, Func<DateTimeOffset> now, CancellationToken ct)
+    {
+        if (dryRun)
+        {
+            return OperatingSystem.IsLinux()
+                ? DryRunHost.Make(folder.File("effects.log"), now, new LinuxForensics(bootId), () => LinuxProcessList.Read(bootId))
+                : DryRunHost.Make(folder.File("effects.log"), now, null, () => []);
+        }
+        return OperatingSystem.IsLinux()
+            ? await LinuxPlatform.MakeAsync(hubs, folder.File("isolation.json"), bootId, now, ct)
+            : new HostPlatform(Environment.OSVersion.Platform.ToString(), null, null, null)
+            {
+                Missing = CommandNames.All.ToDictionary(c => c, c => $"this version does {c} on Linux only"),
+            };
+    }
+}

@@ -1,0 +1,73 @@
+using System.Text.Json.Nodes;
+using Voltaxe.Contracts.Commands;
+using Voltaxe.Contracts.Json;
+using Voltaxe.Contracts.Wire;
+
+namespace Voltaxe.Agent.Platform.DryRun;
+
+/// <summary>
+/// Does nothing to the host, and lives as if it did: an isolation stays until it is taken away, also over restarts; every effect that is
+/// started leaves one durable line. A command that is resumed after a crash looks for its line first.
+/// </summary>
+public sealed class DryRunHost(EffectsLog effects, Func<DateTimeOffset> now, Func<JsonArray> processes) : IHostIsolation, IProcessControl
+{
+    /// <summary>A platform that pretends to change the host. What only reads is the real one's.</summary>
+    public static HostPlatform Make(string effectsPath, Func<DateTimeOffset> now, IForensics? forensics, Func<JsonArray> processes)
+    {
+        var host = new DryRunHost(new EffectsLog(effectsPath), now, processes);
+        return new HostPlatform("a dry run", host, host, forensics) { Marks = ["dry_run"] };
+    }
+
+    public string? WhyNot(IsolateParams wanted) => wanted.DurationSeconds is null ? null : IsolationLimits.NoDuration;
+
+    public Task<EffectOutcome> IsolateAsync(Guid uid, IsolateParams wanted, bool resumed, CancellationToken ct)
+    {
+        var before = LastNetwork(except: uid);
+        var allow = string.Join(',', wanted.Allow);
+        var changed = before is not { Command: CommandNames.NetworkIsolate } || before.Detail != Detail(allow);
+        Do(uid, CommandNames.NetworkIsolate, Detail(allow), resumed);
+        return Task.FromResult(new EffectOutcome(changed, "isolated (dry run)", Details()));
+    }
+
+    public Task<EffectOutcome> RestoreAsync(Guid uid, bool resumed, CancellationToken ct)
+    {
+        var changed = LastNetwork(except: uid) is { Command: CommandNames.NetworkIsolate };
+        Do(uid, CommandNames.NetworkRestore, "-", resumed);
+        return Task.FromResult(new EffectOutcome(changed, "restored (dry run)", Details()));
+    }
+
+    public Task<Observed> ObserveAsync(CancellationToken ct)
+    {
+        var last = LastNetwork(except: null);
+        return Task.FromResult(last is { Command: CommandNames.NetworkIsolate }
+            ? new Observed(true, WireTime.Truncate(last.At), null, RulesState.Intact)
+            : new Observed(false, null, null, RulesState.None));
+    }
+
+    public Task<EffectOutcome> KillAsync(Guid uid, KillParams target, bool resumed, CancellationToken ct)
+    {
+        var gone = Do(uid, CommandNames.KillProcess, $"pid={target.Pid}", resumed);
+        var details = Details();
+        details["pid"] = target.Pid;
+        if (gone)
+            details["already_gone"] = true;
+        return Task.FromResult(new EffectOutcome(!gone, "killed (dry run)", details));
+    }
+
+    public JsonArray List() => processes();
+
+    /// <summary>True when it was already done before a crash.</summary>
+    private bool Do(Guid uid, string command, string detail, bool resumed)
+    {
+        if (resumed && effects.Last(l => l.Uid == uid) is not null)
+            return true;
+        effects.Append(new EffectsLog.Line(now(), uid, command, detail));
+        return false;
+    }
+
+    private EffectsLog.Line? LastNetwork(Guid? except) => effects.Last(l => CommandNames.IsNetwork(l.Command) && l.Uid != except);
+
+    private static string Detail(string allow) => allow.Length > 0 ? $"allow={allow}" : "-";
+
+    private static JsonObject Details() => new() { ["dry_run"] = true };
+}

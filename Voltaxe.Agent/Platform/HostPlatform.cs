@@ -1,0 +1,72 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Voltaxe.Contracts.Commands;
+using Voltaxe.Contracts.Wire;
+
+namespace Voltaxe.Agent.Platform;
+
+/// <summary>The host could not do it. <paramref name="error"/> is one word for programs.</summary>
+public sealed class PlatformException(string error, string message) : Exception(message)
+{
+    public string Error { get; } = error;
+}
+
+/// <summary>What became of an effect, for the result's data.</summary>
+/// <param name="Changed">False when the host was already as asked.</param>
+public sealed record EffectOutcome(bool Changed, string Message, JsonObject Details);
+
+/// <summary>Cuts the host off from everything but the hub, and ends that. Throws <see cref="PlatformException"/> when it cannot.</summary>
+public interface IHostIsolation
+{
+    /// <summary>Why this host does not isolate so, or null.</summary>
+    string? WhyNot(IsolateParams wanted);
+
+    Task<EffectOutcome> IsolateAsync(Guid uid, IsolateParams wanted, bool resumed, CancellationToken ct);
+
+    Task<EffectOutcome> RestoreAsync(Guid uid, bool resumed, CancellationToken ct);
+
+    /// <summary>What is true on the host now, looked up anew.</summary>
+    Task<Observed> ObserveAsync(CancellationToken ct);
+}
+
+/// <summary>Ends processes by pid and identity. Throws <see cref="PlatformException"/> when it cannot or will not.</summary>
+public interface IProcessControl
+{
+    Task<EffectOutcome> KillAsync(Guid uid, KillParams target, bool resumed, CancellationToken ct);
+
+    /// <summary>The processes of the host, as JSON objects with pid, name, start_time and more.</summary>
+    JsonArray List();
+}
+
+/// <summary>Reads what the host shows. Changes nothing.</summary>
+public interface IForensics
+{
+    /// <summary>Which of <see cref="CommandParams.Collectors"/> it has.</summary>
+    IReadOnlyList<string> Collectors { get; }
+
+    /// <summary>One item as JSON: how it was got, how many, how many were cut to stay below <paramref name="maxBytes"/>, and the list.</summary>
+    JsonObject Collect(string item, int maxBytes, CancellationToken ct);
+}
+
+/// <summary>What this operating system offers. What is null cannot be done here, and <see cref="Missing"/> says why.</summary>
+public sealed record HostPlatform(string Name, IHostIsolation? Isolation, IProcessControl? Processes, IForensics? Forensics)
+{
+    /// <summary>Why a command cannot be carried out on this host.</summary>
+    public IReadOnlyDictionary<string, string> Missing { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Capabilities that are not commands, such as <c>dry_run</c>.</summary>
+    public IReadOnlyList<string> Marks { get; init; } = [];
+
+    public IReadOnlyList<string> Capabilities =>
+    [
+        .. Isolation is null ? Array.Empty<string>() : [CommandNames.NetworkIsolate, CommandNames.NetworkRestore],
+        .. Processes is null ? Array.Empty<string>() : [CommandNames.KillProcess],
+        .. Forensics is null ? Array.Empty<string>() : [CommandNames.CollectForensics],
+        .. Marks,
+    ];
+
+    public string WhyMissing(string command) => Missing.GetValueOrDefault(command, $"this agent cannot do {command} on {Name}");
+
+    /// <summary>A JSON object as the wire takes it.</summary>
+    public static JsonElement ToElement(JsonNode node) => JsonElement.Parse(node.ToJsonString());
+}

@@ -1,0 +1,44 @@
+using System.Globalization;
+using Voltaxe.Contracts.Commands;
+
+namespace Voltaxe.Agent.Platform.Linux;
+
+/// <summary>Finds out what this Linux host lets the agent do.</summary>
+public static class LinuxPlatform
+{
+    private const int NetAdmin = 12;
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
+
+    public static async Task<HostPlatform> MakeAsync(IHubWhereabouts hubs, string isolationFile, string bootId, Func<DateTimeOffset> now, CancellationToken ct)
+    {
+        var exec = new Exec();
+        var missing = new Dictionary<string, string>(StringComparer.Ordinal);
+        LinuxIsolation? isolation = null;
+        if (await WhyNotIsolateAsync(exec, ct) is { } why)
+        {
+            missing[CommandNames.NetworkIsolate] = $"this host cannot be isolated: {why}";
+            missing[CommandNames.NetworkRestore] = missing[CommandNames.NetworkIsolate];
+        }
+        else
+        {
+            isolation = new LinuxIsolation(new Nft(exec, Exec.Find("nft")!), new SocketKiller(exec, Exec.Find("ss")), hubs, isolationFile, now);
+            hubs.Pin(IsolationFile.Read(isolationFile)?.Hubs);
+        }
+        return new HostPlatform("linux", isolation, new LinuxProcesses(bootId, Grace), new LinuxForensics(bootId)) { Missing = missing };
+    }
+
+    private static async Task<string?> WhyNotIsolateAsync(Exec exec, CancellationToken ct)
+    {
+        if (Exec.Find("nft") is not { } nft)
+            return "the program nft (package nftables) is not installed";
+        if (!HasCapability(File.ReadAllText("/proc/self/status"), NetAdmin))
+            return "the agent lacks CAP_NET_ADMIN";
+        return await new Nft(exec, nft).WhyNotAsync(ct);
+    }
+
+    internal static bool HasCapability(string status, int capability)
+    {
+        var line = status.Split('\n').First(l => l.StartsWith("CapEff:", StringComparison.Ordinal));
+        return (ulong.Parse(line["CapEff:".Length..].Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture) >> capability & 1) == 1;
+    }
+}

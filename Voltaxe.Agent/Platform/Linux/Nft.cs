@@ -1,0 +1,64 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json.Nodes;
+
+namespace Voltaxe.Agent.Platform.Linux;
+
+/// <summary>The nft program: loads our table whole, takes it away, and reads it back.</summary>
+public sealed class Nft(Exec exec, string path)
+{
+    /// <summary>Loads in one transaction: all of it, or nothing.</summary>
+    public async Task LoadAsync(string rules, CancellationToken ct)
+    {
+        var ran = await exec.RunAsync(path, ["-f", "-"], rules, ct);
+        if (ran.ExitCode != 0)
+            throw new PlatformException("rules_refused", $"nft took none of the rules: {FirstLine(ran.Error)}");
+    }
+
+    /// <summary>A digest of our table as the kernel has it, without counters and handles; null when it is not there.</summary>
+    public async Task<string?> DigestAsync(CancellationToken ct)
+    {
+        var ran = await exec.RunAsync(path, ["-j", "list", "table", IsolationRules.Family, IsolationRules.Table], null, ct);
+        if (ran.ExitCode == 0)
+            return Digest(ran.Output);
+        if (ran.Error.Contains("No such file or directory", StringComparison.Ordinal))
+            return null;
+        throw new PlatformException("rules_unreadable", $"nft cannot list our table: {FirstLine(ran.Error)}");
+    }
+
+    /// <summary>Whether nft may be used at all; the reason if not.</summary>
+    public async Task<string?> WhyNotAsync(CancellationToken ct)
+    {
+        var ran = await exec.RunAsync(path, ["-c", "-f", "-"], new IsolationRules([], [], 0).ToText(), ct);
+        return ran.ExitCode == 0 ? null : $"nft cannot load such rules here: {FirstLine(ran.Error)}";
+    }
+
+    internal static string Digest(string json)
+    {
+        var root = JsonNode.Parse(json)!;
+        Strip(root);
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(root.ToJsonString())));
+    }
+
+    /// <summary>Takes out what changes without anybody changing the rules.</summary>
+    private static void Strip(JsonNode node)
+    {
+        switch (node)
+        {
+            case JsonObject obj:
+                obj.Remove("handle");
+                obj.Remove("metainfo");
+                if (obj["counter"] is JsonObject)
+                    obj["counter"] = null;
+                foreach (var child in obj.Select(p => p.Value).OfType<JsonNode>().ToList())
+                    Strip(child);
+                break;
+            case JsonArray array:
+                foreach (var child in array.OfType<JsonNode>())
+                    Strip(child);
+                break;
+        }
+    }
+
+    private static string FirstLine(string text) => text.Split('\n')[0];
+}

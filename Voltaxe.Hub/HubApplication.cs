@@ -1,0 +1,84 @@
+using Microsoft.Extensions.Configuration.Memory;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Voltaxe.Hub.Accounts;
+using Voltaxe.Hub.Agents;
+using Voltaxe.Hub.Persistence;
+using Voltaxe.Hub.Pipeline;
+using Voltaxe.Hub.Security;
+using Voltaxe.Hub.Transports;
+using Voltaxe.Hub.Transports.Agents;
+using Voltaxe.Hub.Transports.Operators;
+
+namespace Voltaxe.Hub;
+
+/// <summary>The hub put together: one line a room. The program and the tests start the same thing.</summary>
+public static class HubApplication
+{
+    public const string DefaultUrl = "http://127.0.0.1:8080";
+
+    /// <param name="args">Settings as <c>--Voltaxe:PollSeconds=5</c> and <c>--urls=…</c>.</param>
+    /// <param name="configure">Changes before anything is read: other settings, another clock, another log.</param>
+    /// <exception cref="HubConfigurationException">A setting cannot be used.</exception>
+    public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? configure = null)
+    {
+        var builder = WebApplication.CreateBuilder(args);
+        if (!HubConfiguration.NamesAddress(builder.Configuration))
+            builder.Configuration["urls"] = DefaultUrl;
+        configure?.Invoke(builder);
+        var configuration = builder.Configuration;
+        var options = HubConfiguration.Read(configuration);
+
+        builder.AddQuietLog();
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
+        builder.Services.TryAddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton(options);
+        builder.Services.AddPersistence(options, configuration.GetConnectionString("Voltaxe"));
+        builder.Services.AddSchemaAtStart();
+        builder.Services.AddSecurity(options, HubConfiguration.UsesTls(configuration, options));
+        builder.Services.AddPipeline();
+        builder.Services.AddPolicies();
+        builder.Services.AddAgentCredentials();
+        builder.Services.AddAccounts();
+        builder.Services.AddProblems();
+        builder.Services.AddDoorLimits(options.Doors);
+        builder.Services.AddApiDescription();
+
+        var app = builder.Build();
+        app.UseProblems();
+        app.UseSecurityHeaders();
+        if (options.Legacy.TokenInPath)
+            app.UseLegacyTokenInPath();
+        app.UseRouting();
+        app.UseRateLimiter();
+        app.UseAuthentication();
+        app.UseSameOrigin();
+        app.UseAuthorization();
+        app.UseAntiforgery();
+
+        app.MapHealth();
+        app.MapApiDescription();
+        app.MapEnrolment();
+        app.MapAgentAdministration();
+        app.MapSignIn();
+        return app;
+    }
+
+    /// <summary>
+    /// Defaults that settings may change, and one thing that they may not: the framework's line for every request is off, because paths and
+    /// queries may hold what belongs in no log.
+    /// </summary>
+    private static void AddQuietLog(this WebApplicationBuilder builder)
+    {
+        builder.Configuration.Sources.Insert(0, new MemoryConfigurationSource
+        {
+            InitialData = new Dictionary<string, string?>
+            {
+                ["Logging:LogLevel:Default"] = "Information",
+                ["Logging:LogLevel:Microsoft.AspNetCore"] = "Warning",
+                ["Logging:LogLevel:Microsoft.AspNetCore.DataProtection"] = "Error",
+                ["Logging:LogLevel:Microsoft.EntityFrameworkCore"] = "Warning",
+            },
+        });
+        builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
+    }
+}

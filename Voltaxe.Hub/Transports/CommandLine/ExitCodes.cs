@@ -1,0 +1,36 @@
+using Voltaxe.Hub.Pipeline;
+
+namespace Voltaxe.Hub.Transports.CommandLine;
+
+/// <summary>How a command line ends, for scripts.</summary>
+public static class ExitCodes
+{
+    public const int Done = 0, Usage = 1, NotFound = 2, Refused = 3, Failed = 4, Unreachable = 6;
+
+    public static int Of(Refusal refusal) => refusal.Status switch
+    {
+        400 => Usage,
+        404 => NotFound,
+        503 => Unreachable,
+        _ => Refused,
+    };
+
+    /// <summary>Says on standard error what went wrong.</summary>
+    public static async Task<int> GuardAsync(Func<Task<int>> run)
+    {
+        try
+        {
+            return await run();
+        }
+        catch (HubConfigurationException e)
+        {
+            await Console.Error.WriteLineAsync(e.Message);
+            return Usage;
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            await Console.Error.WriteLineAsync(e.GetBaseException().Message);
+            return Failures.ToRefusal(e.GetBaseException()).Status == 503 || Failures.ToRefusal(e).Status == 503 ? Unreachable : Failed;
+        }
+    }
+}

@@ -1,0 +1,84 @@
+using MediatR;
+using Microsoft.AspNetCore.Antiforgery;
+using Microsoft.AspNetCore.Identity;
+using Voltaxe.Hub.Accounts;
+using Voltaxe.Hub.Pipeline;
+using Voltaxe.Hub.Security;
+using RequestSizeLimitAttribute = Microsoft.AspNetCore.Mvc.RequestSizeLimitAttribute;
+
+namespace Voltaxe.Hub.Transports.Operators;
+
+/// <summary>What the dashboard's forms post to. Each ends in a redirect: onwards, or back to the form with <c>?error=…</c>.</summary>
+public static class SignIn
+{
+    private const int Limit = 16 * 1024;
+
+    public static void MapSignIn(this IEndpointRouteBuilder routes)
+    {
+        Form(routes, "/sign-in", PasswordAsync).AllowAnonymous().RequireRateLimiting(DoorLimiting.SignIn);
+        Form(routes, "/sign-in/once", LinkAsync).AllowAnonymous().RequireRateLimiting(DoorLimiting.SignIn);
+        Form(routes, "/sign-out", OutAsync).AllowAnonymous();
+    }
+
+    private static RouteHandlerBuilder Form(IEndpointRouteBuilder routes, string path, Func<HttpContext, IFormCollection, Task<string>> act) =>
+        routes.MapPost(path, async (HttpContext context, IAntiforgery antiforgery) =>
+        {
+            if (!context.Request.HasFormContentType)
+                return new Refusal(415, "unsupported_media_type", "This is for a form.").ToResult();
+            var form = await context.Request.ReadFormAsync(context.RequestAborted);
+            return Results.Redirect(await antiforgery.IsRequestValidAsync(context) ? await act(context, form) : Back(path, "form_expired", form));
+        }).DisableAntiforgery().WithMetadata(new GuardedByFormToken(), new RequestSizeLimitAttribute(Limit)).ExcludeFromDescription();
+
+    private static async Task<string> PasswordAsync(HttpContext context, IFormCollection form)
+    {
+        var services = context.RequestServices;
+        var (signIn, hasher) = (services.GetRequiredService<SignInManager<HubUser>>(), services.GetRequiredService<PasswordDecoy>());
+        var (name, password) = (form["username"].ToString(), form["password"].ToString());
+        var user = password.Length <= RedeemLink.LongestPassword && Names.Fits(name) ? await signIn.UserManager.FindByNameAsync(name) : null;
+        if (user?.PasswordHash is null)
+            hasher.Spend(password); // So that an unknown name takes as long as a wrong password.
+        var result = user?.PasswordHash is null ? SignInResult.Failed : await signIn.PasswordSignInAsync(user, password, isPersistent: false, lockoutOnFailure: true);
+        if (result.Succeeded)
+            return LocalOrHome(form["return_url"]);
+        services.GetRequiredService<RefusalLog>().Note(context, result.IsLockedOut ? "locked_out" : "wrong_password");
+        return Back("/sign-in", result.IsLockedOut ? "locked_out" : "wrong_credentials", form);
+    }
+
+    private static async Task<string> LinkAsync(HttpContext context, IFormCollection form)
+    {
+        var services = context.RequestServices;
+        string? Field(string name) => form.TryGetValue(name, out var value) ? value.ToString() : null;
+        var answer = await services.GetRequiredService<IMediator>().Send(
+            new RedeemLink.Request(Field("token"), Field("new_password"), Field("repeat_password"), Principals.TextOf(context.Connection.RemoteIpAddress)), context.RequestAborted);
+        if (answer.Refusal is { } refused)
+        {
+            if (refused.Status == StatusCodes.Status401Unauthorized)
+                services.GetRequiredService<RefusalLog>().Note(context, refused.Slug);
+            return Back("/sign-in/once", refused.Slug, form);
+        }
+        var signIn = services.GetRequiredService<SignInManager<HubUser>>();
+        if (await signIn.UserManager.FindByIdAsync(answer.Value) is { } user)
+            await signIn.SignInAsync(user, isPersistent: false);
+        return LocalOrHome(form["return_url"]);
+    }
+
+    private static async Task<string> OutAsync(HttpContext context, IFormCollection form)
+    {
+        await context.RequestServices.GetRequiredService<SignInManager<HubUser>>().SignOutAsync();
+        return "/sign-in";
+    }
+
+    private static string Back(string path, string error, IFormCollection form)
+    {
+        var query = new QueryString().Add("error", error);
+        if (path == "/sign-in/once" && form["token"].ToString() is { Length: > 0 and < 200 } token && error != "link_invalid")
+            query = query.Add("token", token).Add("setup", "true");
+        if (LocalOrHome(form["return_url"]) is var target and not "/")
+            query = query.Add("return_url", target);
+        return (path == "/sign-out" ? "/" : path) + query;
+    }
+
+    /// <summary>A path of ours, or the start page: never another site.</summary>
+    public static string LocalOrHome(string? url) =>
+        url is ['/', ..] and not ['/', '/' or '\\', ..] && url.Length <= 2_000 && url.All(c => c is > ' ' and < '\x7f' and not '\\') ? url : "/";
+}

@@ -1,0 +1,96 @@
+using Voltaxe.Testing;
+using Voltaxe.Testing.Network;
+using Voltaxe.Testing.Processes;
+
+namespace Voltaxe.EndToEnd.Tests.Product;
+
+/// <summary><c>Voltaxe.Agent</c> as a real process with its own state folder, here or on a host of a segment.</summary>
+public sealed class AgentProcess : IAsyncDisposable
+{
+    private static readonly TimeSpan EnrolLimit = TimeSpan.FromSeconds(60);
+    private readonly NetNamespace? host;
+    private readonly bool dryRun;
+    private ChildProcess? process;
+
+    private AgentProcess(string name, string stateFolder, NetNamespace? host, bool dryRun)
+    {
+        Name = name;
+        StateFolder = stateFolder;
+        this.host = host;
+        this.dryRun = dryRun;
+    }
+
+    public string Name { get; }
+    public string StateFolder { get; }
+    public ChildProcess Process => process ?? throw new InvalidOperationException($"agent {Name} is not running");
+    public bool IsRunning => process is { HasExited: false };
+
+    /// <summary>Enrols; does not run yet. Without a host of its own it is <c>--dry-run</c>: no test isolates this machine.</summary>
+    public static async Task<AgentProcess> EnrolAsync(HubProcess hub, string name, string stateFolder, NetNamespace? host = null, bool dryRun = true)
+    {
+        if (host is null && !dryRun)
+            throw new ArgumentException("An agent that acts for real needs a network namespace of its own.", nameof(dryRun));
+        var agent = new AgentProcess(name, stateFolder, host, dryRun);
+        var token = await hub.EnrolmentTokenAsync();
+        await using var enrol = ChildProcess.Start(agent.Program("enroll", "--hub", hub.Url.GetLeftPart(UriPartial.Authority), "--token", token, "--name", name, "--state", stateFolder), "agent enroll");
+        if (await enrol.ExitAsync(EnrolLimit) != 0)
+            throw enrol.Failure($"ended with {enrol.ExitCode}");
+        return agent;
+    }
+
+    /// <summary>Enrols and runs.</summary>
+    public static async Task<AgentProcess> StartAsync(HubProcess hub, string name, string stateFolder, NetNamespace? host = null, bool dryRun = true)
+    {
+        var agent = await EnrolAsync(hub, name, stateFolder, host, dryRun);
+        agent.Start();
+        return agent;
+    }
+
+    /// <summary><paramref name="under"/> may wrap it: <c>start =&gt; start.WithFault("fdatasync:signal=KILL:when=3", …)</c>.</summary>
+    public void Start(Func<ChildStart, ChildStart>? under = null, IReadOnlyDictionary<string, string?>? environment = null)
+    {
+        if (IsRunning)
+            throw new InvalidOperationException($"agent {Name} runs already");
+        var start = Program(["run", "--state", StateFolder, .. dryRun ? ["--dry-run"] : Array.Empty<string>()]);
+        foreach (var (variable, value) in environment ?? new Dictionary<string, string?>())
+            start = start.With(variable, value);
+        process = ChildProcess.Start(under is null ? start : under(start), "agent " + Name);
+    }
+
+    public async Task KillAsync()
+    {
+        await Process.KillAsync();
+        await Process.DisposeAsync();
+        process = null;
+    }
+
+    public async Task StopAsync()
+    {
+        await Process.StopAsync(EnrolLimit);
+        await Process.DisposeAsync();
+        process = null;
+    }
+
+    /// <summary>
+    /// What a dry run would have done to the host, one line an effect, in order: written outside the journal, and read here by
+    /// the test, so that "once" is judged by what happened and not by what was reported.
+    /// </summary>
+    public IReadOnlyList<string> Effects()
+    {
+        var log = Path.Combine(StateFolder, "effects.log");
+        return File.Exists(log) ? File.ReadAllLines(log) : [];
+    }
+
+    /// <summary>A command line of the agent where this agent lives, not yet started.</summary>
+    public ChildStart Program(params string[] arguments)
+    {
+        var start = ChildStart.DotNet(SourceTree.Built("Voltaxe.Agent"), arguments) with { WorkingDirectory = StateFolder };
+        return host is null ? start : host.Inside(start);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (process is not null)
+            await process.DisposeAsync();
+    }
+}

@@ -27,7 +27,7 @@ public sealed class ConformanceHub : IAsyncLifetime
         var host = $"{channel}-{Interlocked.Increment(ref hosts)}";
         if (channel == "seed")
             return (new SeedAgent(Hub.Http, host, (await Operator.NewLegacyAgentAsync(host)).Token), host);
-        var agent = new WireAgent(await WireIdentity.EnrolAsync(Hub.Http, await Hub.EnrolmentTokenAsync(), host));
+        var agent = new WireAgent(await WireIdentity.EnrolAsync(Hub.Http, await Operator.EnrolmentTokenAsync(), host));
         return (channel == "sync" ? new SyncClient(agent) : new SocketClient(agent, SignalRSocket.ClientTo(Hub.Url)), host);
     }
 

@@ -18,6 +18,7 @@ scratch=$(mktemp -d "${TMPDIR:-/tmp}/vtx-run.XXXXXX")
 chmod 755 "$scratch"
 # What the tests start inherits this variable, so that the sweep below finds it and nothing else.
 marker="VOLTAXE_TEST_RUN=$run_tag"
+runner=
 
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_SKIP_FIRST_TIME_EXPERIENCE=1 MSBUILDDISABLENODEREUSE=1
 export DEBIAN_FRONTEND=noninteractive
@@ -27,12 +28,15 @@ say() { printf '%s\n' "$@"; }
 # ---- after every run, good or bad: no process, no network namespace, no file stays ------------------------------------------
 
 leftovers() {
-  grep -lzxF -- "$marker" /proc/[0-9]*/environ 2>/dev/null | cut -d / -f 3
+  # grep also fails when a process has ended meanwhile, or is not ours to read: that says nothing about the others.
+  { grep -lzxF -- "$marker" /proc/[0-9]*/environ 2>/dev/null || true; } | cut -d / -f 3
 }
 
 sweep() {
   local status=$? waited=0 pids
   trap - EXIT INT TERM HUP
+  # Interrupted in the middle of a project: its test host ends first, and clears up after itself.
+  [[ -n $runner ]] && kill -TERM "$runner" 2>/dev/null && wait "$runner" 2>/dev/null
   if [[ -d /proc/self ]]; then
     # What a test process leaves behind is undone by its own last will within a moment; only then with force.
     while pids=$(leftovers) && [[ -n $pids && $waited -lt 50 ]]; do sleep 0.2; waited=$((waited + 1)); done
@@ -136,8 +140,13 @@ for project in tests/*.Tests/*.csproj; do
   # --kill-after: a test host that does not listen to the first signal still ends.
   env "$marker" TMPDIR="$scratch" timeout --kill-after=30s "${project_limit}m" \
     dotnet test "$dll" --logger "trx;LogFileName=$name.trx" --results-directory "$results" \
-    --blame-hang-timeout "${hang_limit}m" --blame-hang-dump-type none "$@" </dev/null >"$results/$name.log" 2>&1
+    --blame-hang-timeout "${hang_limit}m" --blame-hang-dump-type none "$@" </dev/null >"$results/$name.log" 2>&1 &
+  # In the background, so that a signal to this script is heard at once.
+  runner=$!
+  wait "$runner"
   code=$?
+  runner=
+  find "$results" -name '*.dmp' -delete
   ok=0 bad=0 left=0
   if [[ -f $trx ]]; then
     outcomes "$trx" >"$scratch/outcomes"

@@ -35,7 +35,7 @@ public sealed class Sweeper(HubStore store, PushPump pump, CommandSeals seals, H
         var now = store.Clock.Now;
         var agents = await store.ReadAsync((db, token) => db.Commands
             .Where(c => c.Status == CommandStatus.Pending && c.Seq == null && (c.NotBefore == null || c.NotBefore <= now))
-            .Select(c => c.AgentId).Distinct().Take(MaxAgentsPerPass).ToListAsync(token), ct);
+            .Select(c => c.AgentId).Distinct().OrderBy(id => id).Take(MaxAgentsPerPass).ToListAsync(token), ct);
         return agents.Count == 0 ? 0 : await store.WriteAsync(async (write, token) =>
         {
             var locked = (await write.LockAgentsAsync(agents, token)).ToDictionary(a => a.Id);
@@ -75,7 +75,7 @@ public sealed class Sweeper(HubStore store, PushPump pump, CommandSeals seals, H
                 || (c.Status == CommandStatus.Delivered && c.SeedRoute && c.HandedOutAt <= seed)
                 || (c.Status == CommandStatus.Delivered && !c.SeedRoute && c.CancelRequestedAt == null && c.ExpiresAt <= now)
                 || (c.Status == CommandStatus.Delivered && !c.SeedRoute && c.ExpiresAt <= silence))
-            .Select(c => c.AgentId).Distinct().Take(MaxAgentsPerPass).ToListAsync(token), ct);
+            .Select(c => c.AgentId).Distinct().OrderBy(id => id).Take(MaxAgentsPerPass).ToListAsync(token), ct);
         return agents.Count == 0 ? 0 : await store.WriteAsync(async (write, token) =>
         {
             var locked = (await write.LockAgentsAsync(agents, token)).ToDictionary(a => a.Id);
@@ -103,6 +103,7 @@ public sealed class Sweeper(HubStore store, PushPump pump, CommandSeals seals, H
         return await store.WriteAsync(async (write, token) =>
         {
             await write.Db.IdempotentAnswers.Where(i => i.CreatedAt < answers).ExecuteDeleteAsync(token);
+            await write.Db.RetiredInstances.Where(r => r.RetiredAt < cutoff).ExecuteDeleteAsync(token);
             var gone = await write.Db.Commands
                 .Where(c => c.FinishedAt < cutoff && (c.Status != CommandStatus.Unknown || write.Db.Agents.Any(a => a.Id == c.AgentId && a.RevokedAt != null)))
                 .ExecuteDeleteAsync(token);

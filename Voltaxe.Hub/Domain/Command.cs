@@ -98,6 +98,8 @@ public sealed class Command
 
     public void HandOut(HandOutTo to, DateTimeOffset now)
     {
+        if (!IsDue)
+            throw new InvalidOperationException($"command {Id} is not due: it has no envelope to hand out");
         MoveTo(CommandStatus.Delivered, Cause.HandedOut);
         Attempt++;
         Channel = to.Channel;
@@ -173,6 +175,8 @@ public sealed class Command
     /// <param name="now">Hub time of recording.</param>
     public void Report(ResultReport report, string result, DateTimeOffset now)
     {
+        if (AgentMade)
+            throw new InvalidOperationException($"command {Id} was ended by the agent's own word; nothing changes it any more");
         var to = CommandLifecycle.StatusOf(report.Outcome);
         MoveTo(to, Status == CommandStatus.Delivered ? Cause.Reported : Cause.Corrected);
         Attempt = Math.Max(Attempt, report.Attempt);

@@ -11,12 +11,16 @@ namespace Voltaxe.Hub.Persistence;
 /// <param name="Elsewhere">Told by another node: which commands changed is not known, only whose.</param>
 public sealed record Committed(IReadOnlyCollection<long> Commands, IReadOnlyCollection<string> Agents, IReadOnlyCollection<string> Ring, bool Elsewhere = false)
 {
+    /// <summary>Of <see cref="Commands"/>, those that this commit ended.</summary>
+    public IReadOnlyCollection<long> Ended { get; init; } = [];
+
     public static Committed? From(HubDb db)
     {
         db.ChangeTracker.DetectChanges();
         var commands = new HashSet<long>();
         var agents = new HashSet<string>();
         var ring = new HashSet<string>();
+        var ended = new List<long>();
         foreach (var entry in db.ChangeTracker.Entries<Command>().Where(e => e.State is EntityState.Added or EntityState.Modified))
         {
             var command = entry.Entity;
@@ -24,6 +28,8 @@ public sealed record Committed(IReadOnlyCollection<long> Commands, IReadOnlyColl
             agents.Add(command.AgentId);
             var claimable = command is { Status: CommandStatus.Pending, IsDue: true };
             var toEnd = command is { Status: CommandStatus.Delivered, CancelRequestedAt: not null } && entry.Property(c => c.CancelWhy).IsModified;
+            if (command.IsTerminal && entry.Property(c => c.Status).IsModified)
+                ended.Add(command.Id);
             if (claimable || toEnd)
                 ring.Add(command.AgentId);
         }
@@ -33,7 +39,7 @@ public sealed record Committed(IReadOnlyCollection<long> Commands, IReadOnlyColl
             if (entry.Property(a => a.RevokedAt).IsModified)
                 ring.Add(entry.Entity.Id);
         }
-        return commands.Count + agents.Count > 0 ? new Committed(commands, agents, ring) : null;
+        return commands.Count + agents.Count > 0 ? new Committed(commands, agents, ring) { Ended = ended } : null;
     }
 }
 

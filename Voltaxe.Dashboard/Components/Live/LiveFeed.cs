@@ -14,7 +14,7 @@ internal sealed partial class LiveFeed<T>(LiveRows<T> rows, LiveFeedOptions opti
     private readonly CancellationTokenSource stop = new();
     private readonly Lock gate = new();
     private List<LiveChange<T>> pending = [];
-    private bool flushing;
+    private bool flushing, disposed;
     private Func<Action, Task> onDispatcher = null!;
     private Action changed = null!;
 
@@ -38,6 +38,8 @@ internal sealed partial class LiveFeed<T>(LiveRows<T> rows, LiveFeedOptions opti
 
     public void Dispose()
     {
+        if (Interlocked.Exchange(ref disposed, true))
+            return;
         stop.Cancel();
         stop.Dispose();
     }

@@ -12,8 +12,9 @@ public sealed partial class Fleet
 {
     private const int MostOpen = 1_000;
 
-    private LiveFeed<AgentView> agents = null!;
-    private LiveFeed<CommandView> open = null!;
+    // Started with the first parameters: by then it is known who is looking, and no button shows as forbidden for a moment.
+    private LiveFeed<AgentView>? agents;
+    private LiveFeed<CommandView>? open;
     private ILookup<string, CommandView> openByAgent = Enumerable.Empty<CommandView>().ToLookup(c => c.AgentId);
     private (AgentView Agent, ActionKind Kind)? asked;
     private FeedState drawnState;
@@ -35,15 +36,11 @@ public sealed partial class Fleet
 
     private IReadOnlyList<string> Systems { get; set; } = [];
 
-    protected override void OnInitialized()
-    {
-        agents = FollowAgents(AgentsChanged);
-        open = FollowCommands(new() { Status = StatusLook.Open }, MostOpen, LiveFeedOptions.Calm, OpenChanged);
-    }
-
     protected override void OnParametersSet()
     {
         Query = FleetQuery.Of(SearchWord, PresenceWord, ContainmentWord, OsWord, SortWord, PageWord, SizeWord);
+        agents ??= FollowAgents(AgentsChanged);
+        open ??= FollowCommands(new() { Status = StatusLook.Open }, MostOpen, LiveFeedOptions.Calm, OpenChanged);
         if (Table is not null)
             Table = FleetTable.Of(agents.Rows.All, Query);
     }
@@ -53,7 +50,7 @@ public sealed partial class Fleet
     {
         var before = Table;
         // Lost before the first snapshot: nothing is known, which is not the same as an empty fleet.
-        if (agents.State == FeedState.Live || before is not null)
+        if (agents!.State == FeedState.Live || before is not null)
             Table = FleetTable.Of(agents.Rows.All, Query);
         if (before is not null && drawnState == agents.State && Table!.LooksLike(before))
             return;
@@ -64,11 +61,14 @@ public sealed partial class Fleet
 
     private void OpenChanged()
     {
-        openByAgent = open.Rows.All.ToLookup(c => c.AgentId, StringComparer.Ordinal);
+        openByAgent = open!.Rows.All.ToLookup(c => c.AgentId, StringComparer.Ordinal);
         StateHasChanged();
     }
 
     private IReadOnlyList<CommandView> OpenOf(AgentView agent) => [.. openByAgent[agent.Id]];
+
+    /// <summary>The host as it is now; as it was, if it went away while somebody was deciding.</summary>
+    private AgentView Fresh(AgentView chosen) => agents is not null && agents.Rows.TryGet(chosen.Id, out var now) ? now : chosen;
 
     private void Sort(FleetSort by) => Go(Query.SortedBy(by));
 

@@ -12,8 +12,8 @@ public sealed partial class Host
 {
     private const int Shown = 100;
 
-    private LiveFeed<AgentView> agents = null!;
-    private LiveFeed<CommandView> commands = null!;
+    private LiveFeed<AgentView>? agents;
+    private LiveFeed<CommandView>? commands;
     private AgentView? agent;
     private CommandView? chosen;
     private string? followed;
@@ -32,10 +32,9 @@ public sealed partial class Host
 
     private CommandView? Chosen => chosen;
 
-    protected override void OnInitialized() => agents = FollowAgents(AgentsChanged);
-
     protected override async Task OnParametersSetAsync()
     {
+        agents ??= FollowAgents(AgentsChanged);
         if (followed != Name)
         {
             followed = Name;
@@ -52,21 +51,21 @@ public sealed partial class Host
     private bool IsHere(CommandView command) => string.Equals(command.Host, agent?.Host ?? Name, StringComparison.OrdinalIgnoreCase) || command.AgentId == agent?.Id;
 
     private AgentView? Find() =>
-        agents.Rows.All.FirstOrDefault(a => string.Equals(a.Host, Name, StringComparison.OrdinalIgnoreCase) || a.Id == Name);
+        agents!.Rows.All.FirstOrDefault(a => string.Equals(a.Host, Name, StringComparison.OrdinalIgnoreCase) || a.Id == Name);
 
     /// <summary>The stream tells of the whole fleet; only this host is a reason to draw.</summary>
     private void AgentsChanged()
     {
-        var now = agent is not null && agents.Rows.TryGet(agent.Id, out var same) ? same : Find();
-        if (ReferenceEquals(now, agent) && drawnState == agents.State)
+        var now = agent is not null && agents!.Rows.TryGet(agent.Id, out var same) ? same : Find();
+        if (ReferenceEquals(now, agent) && drawnState == agents!.State)
             return;
-        (agent, drawnState) = (now, agents.State);
+        (agent, drawnState) = (now, agents!.State);
         StateHasChanged();
     }
 
     private void CommandsChanged()
     {
-        commands.Rows.Trim(Shown * 2, c => c.Id);
+        commands!.Rows.Trim(Shown * 2, c => c.Id);
         var newest = commands.Rows.All.OrderByDescending(c => c.Id).ToArray();
         Open = [.. newest.Where(c => StatusLook.IsOpen(c.Status))];
         Past = [.. newest.Where(c => !StatusLook.IsOpen(c.Status)).Take(50)];
@@ -78,7 +77,7 @@ public sealed partial class Host
     {
         if (Wanted is not { } id)
             chosen = Open.Count > 0 ? Open[0] : Past.Count > 0 ? Past[0] : null;
-        else if (commands.Rows.TryGet(Key(id), out var row) && (chosen?.Id != id || !CommandFreshness.IsOlder(row, chosen)))
+        else if (commands!.Rows.TryGet(Key(id), out var row) && (chosen?.Id != id || !CommandFreshness.IsOlder(row, chosen)))
             chosen = row;
         else if (chosen?.Id != id)
             chosen = null;
@@ -87,7 +86,7 @@ public sealed partial class Host
     /// <summary>An answer of the hub to what was done here; the stream may have been faster.</summary>
     private void Merge(CommandView command)
     {
-        commands.Rows.Put(Key(command.Id), command);
+        commands!.Rows.Put(Key(command.Id), command);
         if (Wanted == command.Id && (chosen?.Id != command.Id || !CommandFreshness.IsOlder(command, chosen)))
             chosen = command;
         CommandsChanged();

@@ -1,4 +1,5 @@
 using Voltaxe.Contracts.Operators;
+using Voltaxe.Dashboard.Model.Texts;
 
 namespace Voltaxe.Dashboard.Model.Lists;
 
@@ -17,15 +18,17 @@ public sealed record FleetTable(IReadOnlyList<AgentView> Rows, Paging Paging, Fl
     public bool LooksLike(FleetTable other) =>
         Counts == other.Counts && Paging == other.Paging && Rows.SequenceEqual(other.Rows, ReferenceEqualityComparer.Instance);
 
-    /// <summary>The operating systems that there are, for the filter.</summary>
+    /// <summary>The operating systems that there are, for the filter; made safe, because agents name them.</summary>
     public static IReadOnlyList<string> Systems(IEnumerable<AgentView> agents) =>
-        [.. agents.Select(a => a.Os).OfType<string>().Distinct(StringComparer.OrdinalIgnoreCase).Order(StringComparer.OrdinalIgnoreCase).Take(50)];
+        [.. agents.Select(a => a.Os).OfType<string>().Distinct(StringComparer.OrdinalIgnoreCase).Take(50).Select(SystemWord).Distinct().Order(StringComparer.OrdinalIgnoreCase)];
+
+    private static string SystemWord(string os) => SafeText.Line(os, 40);
 
     private static bool Fits(AgentView a, FleetQuery q) =>
         (q.Presence is null || a.Presence == q.Presence)
         && (q.Containment is null || a.Containment == q.Containment)
         && (!q.DriftOnly || a.Drift)
-        && (q.Os.Length == 0 || string.Equals(a.Os, q.Os, StringComparison.OrdinalIgnoreCase))
+        && (q.Os.Length == 0 || (a.Os is { } os && string.Equals(SystemWord(os), q.Os, StringComparison.OrdinalIgnoreCase)))
         && (q.Search.Length == 0 || Mentions(a, q.Search.Trim()));
 
     private static bool Mentions(AgentView a, string search) =>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
@@ -14,8 +15,7 @@ public static class SafeJson
     /// <summary>More than this nobody reads on a page; the API has the whole.</summary>
     public const int Max = 64 * 1024;
 
-    // Letters of every script stay readable; the encoder always escapes controls, formats (direction marks) and lone surrogates.
-    private static readonly JavaScriptEncoder Encoder = JavaScriptEncoder.Create(UnicodeRanges.All);
+    private static readonly JavaScriptEncoder Encoder = MakeEncoder();
 
     private static readonly JsonSerializerOptions Indented = new(WireJson.Default.Options) { WriteIndented = true, Encoder = Encoder };
 
@@ -63,6 +63,14 @@ public static class SafeJson
                 json.WriteTo(writer);
                 break;
         }
+    }
+
+    /// <summary>Letters of every script stay readable; what hides or turns text is escaped, so that it can be seen.</summary>
+    private static JavaScriptEncoder MakeEncoder()
+    {
+        var settings = new TextEncoderSettings(UnicodeRanges.All);
+        settings.ForbidCharacters([.. Enumerable.Range(0, 0x10000).Select(c => (char)c).Where(c => char.GetUnicodeCategory(c) is UnicodeCategory.Format)]);
+        return JavaScriptEncoder.Create(settings);
     }
 
     private static string Text(JsonElement json)

@@ -28,6 +28,8 @@ public static class SafeText
     {
         if (string.IsNullOrEmpty(text))
             return "";
+        if (breaks)
+            text = text.ReplaceLineEndings("\n");
         var clean = new StringBuilder(Math.Min(text.Length, max));
         var marks = 0;
         var at = 0;
@@ -54,7 +56,7 @@ public static class SafeText
         if (rune.Value is '\n' or 0x2028 or 0x2029 && breaks)
             clean.Append('\n');
         else if (rune.Value is '\n' or '\r' or '\t' or 0x2028 or 0x2029 || category == UnicodeCategory.SpaceSeparator)
-            Space(clean, always: breaks && rune.Value != '\r');
+            Space(clean, always: breaks);
         else if (category is not (UnicodeCategory.Control or UnicodeCategory.Format) && marks <= MarksInARow)
             clean.Append(rune.ToString());
     }

@@ -4,6 +4,7 @@ using Voltaxe.Contracts.Json;
 using Voltaxe.Contracts.Operators;
 using Voltaxe.Hub.Accounts;
 using Voltaxe.Hub.Agents;
+using Voltaxe.Hub.Demo;
 using Voltaxe.Hub.Pipeline;
 using Voltaxe.Hub.Security;
 
@@ -26,10 +27,23 @@ public static class HubCommands
         root.SetAction((parsed, ct) => Serving.RunAsync(parsed.GetValue(urls), settings, ct));
         serve.SetAction((parsed, ct) => Serving.RunAsync(parsed.GetValue(urls), settings, ct));
         root.Add(serve);
+        root.Add(DemoCommand());
         root.Add(new Command("token", "Bearer tokens of operators.") { TokenCreate(settings) });
         root.Add(new Command("enroll-token", "Tokens that let hosts enrol.") { EnrolTokenCreate(settings) });
         root.Add(new Command("user", "People who sign in at the dashboard.") { UserCreate(settings) });
         return root;
+    }
+
+    private static Command DemoCommand()
+    {
+        var port = new Option<int>("--port") { DefaultValueFactory = _ => 8080, Description = "Where the dashboard listens on 127.0.0.1." };
+        var command = new Command("demo", "Hub, dashboard and three real agents in a folder of their own; Ctrl+C removes all of it.") { port };
+        command.SetAction((parsed, ct) => ExitCodes.GuardAsync(async () =>
+        {
+            await new DemoRun(Console.Out).RunAsync(parsed.GetValue(port), ct);
+            return ExitCodes.Done;
+        }));
+        return command;
     }
 
     private static Command TokenCreate(string[] settings)

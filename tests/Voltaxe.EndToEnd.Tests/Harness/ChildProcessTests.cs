@@ -67,7 +67,7 @@ public sealed partial class ChildProcessTests
 
         executor.StandardInput.Close();
 
-        await executor.WaitForExitAsync().WaitAsync(Eventually.Patience);
+        await Eventually.TrueAsync(() => File.Exists(folder.File("log")) && File.ReadAllText(folder.File("log")).EndsWith("first\n", StringComparison.Ordinal));
         Assert.Equal(["second", "first"], await File.ReadAllLinesAsync(folder.File("log")));
     }
 

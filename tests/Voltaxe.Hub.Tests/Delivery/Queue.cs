@@ -71,7 +71,7 @@ public sealed class Queue : IAsyncDisposable
         var id = "a-" + Contracts.Crypto.AgentIds.Encode(Guid.NewGuid().ToByteArray().Concat(Guid.NewGuid().ToByteArray()).ToArray())[..26];
         await Store.WriteAsync((write, _) =>
         {
-            write.Db.Agents.Add(new Domain.Agent { Id = id, Hostname = host, HostnameKey = host.ToLowerInvariant(), Legacy = legacy, EnrolledAt = write.Now });
+            write.Db.Agents.Add(new Hub.Domain.Agent { Id = id, Hostname = host, HostnameKey = host.ToLowerInvariant(), Legacy = legacy, EnrolledAt = write.Now });
             return Task.FromResult(0);
         }, default);
         return new QueueAgent(this, id, host);

@@ -45,9 +45,12 @@ public static class LastWill
         }
     }
 
-    /// <summary>The shell that waits for its pipe to close. Its language: <c>+NUMBER shell</c> and <c>-NUMBER </c>.</summary>
+    /// <summary>
+    /// The shell that waits for its pipe to close. Its language: <c>+NUMBER shell</c> and <c>-NUMBER </c>. The process that is given
+    /// back ends at once: it only hands the pipe on to an orphan, which who kills this process and all its children does not find.
+    /// </summary>
     public static Process StartExecutor() =>
-        Process.Start(new ProcessStartInfo(Machine.Find("setsid") ?? "setsid", ["bash", "-c", Executor]) { RedirectStandardInput = true })!;
+        Process.Start(new ProcessStartInfo("/bin/sh", ["-c", "exec 3<&0; setsid bash -c \"$1\" <&3 3<&- &", "sh", Executor]) { RedirectStandardInput = true })!;
 
     private static void Tell(string line)
     {

@@ -25,6 +25,8 @@ public sealed partial class OrderDialog
 
     [Parameter, EditorRequired] public AgentView Agent { get; set; } = null!;
     [Parameter, EditorRequired] public ActionKind Kind { get; set; }
+    /// <summary>No message after queueing, because a tracker on the same page says it.</summary>
+    [Parameter] public bool Quiet { get; set; }
     [Parameter] public EventCallback OnClosed { get; set; }
     /// <summary>The hub took the order: it is durable, and nothing has happened on the host yet.</summary>
     [Parameter] public EventCallback<CommandView> OnQueued { get; set; }
@@ -47,8 +49,9 @@ public sealed partial class OrderDialog
         sending = false;
         if (answer is { Value.Commands: [var queued, ..] })
         {
-            Toasts.Say(string.Create(CultureInfo.InvariantCulture, $"{Words.Verb} is queued as #{queued.Id} for {SafeText.Line(Agent.Host, 60)}."),
-                string.Create(CultureInfo.InvariantCulture, $"/commands/{queued.Id}"), "Follow it");
+            if (!Quiet)
+                Toasts.Say(string.Create(CultureInfo.InvariantCulture, $"{Words.Verb} is queued as #{queued.Id} for {SafeText.Line(Agent.Host, 60)}."),
+                    string.Create(CultureInfo.InvariantCulture, $"/commands/{queued.Id}"), "Follow it");
             await OnQueued.InvokeAsync(queued);
             if (dialog is not null)
                 await dialog.CloseAsync();

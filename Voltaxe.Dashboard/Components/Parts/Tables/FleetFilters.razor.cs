@@ -32,12 +32,6 @@ public sealed partial class FleetFilters
         search = Query.Search;
     }
 
-    private Task SearchChanged(ChangeEventArgs e)
-    {
-        search = (string?)e.Value ?? "";
-        return Submit();
-    }
-
     private Task Submit()
     {
         var next = Query with { Search = search.Length > 100 ? search[..100] : search, Page = 1 };

@@ -11,7 +11,7 @@ using Voltaxe.Hub.Persistence;
 namespace Voltaxe.Hub.Persistence.Migrations.Sqlite
 {
     [DbContext(typeof(SqliteHubDb))]
-    [Migration("20261121184426_Spine")]
+    [Migration("20261121185237_Spine")]
     partial class Spine
     {
         /// <inheritdoc />

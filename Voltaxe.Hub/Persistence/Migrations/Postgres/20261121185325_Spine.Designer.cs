@@ -12,7 +12,7 @@ using Voltaxe.Hub.Persistence;
 namespace Voltaxe.Hub.Persistence.Migrations.Postgres
 {
     [DbContext(typeof(PostgresHubDb))]
-    [Migration("20261121184501_Spine")]
+    [Migration("20261121185325_Spine")]
     partial class Spine
     {
         /// <inheritdoc />

@@ -1,0 +1,83 @@
+using Voltaxe.Agent.Configuration;
+
+namespace Voltaxe.Agent.Tests.Configuration;
+
+public sealed class AgentSettingsTests : IDisposable
+{
+    private readonly string file = Path.GetTempFileName();
+
+    public void Dispose() => File.Delete(file);
+
+    private (AgentSettings? Settings, IReadOnlyList<string> Faults) Load(string conf, Flags? flags = null, params (string, string)[] environment)
+    {
+        File.WriteAllText(file, conf);
+        return AgentSettings.Load((flags ?? new Flags()) with { Config = file }, name => environment.FirstOrDefault(e => e.Item1 == name).Item2);
+    }
+
+    private const string Conf = """
+        # as the first agents had it
+        [server]
+        api_url = http://from-file:8080
+
+        [polling]
+        enabled = true
+        interval_seconds = 11
+        """;
+
+    [Fact]
+    public void Flags_beat_the_environment_which_beats_the_file()
+    {
+        Assert.Equal("http://from-file:8080/", Load(Conf).Settings!.HubUrls![0].AbsoluteUri);
+        Assert.Equal("http://from-environment:1/", Load(Conf, null, ("VOLTAXE_API_URL", "http://from-environment:1")).Settings!.HubUrls![0].AbsoluteUri);
+        Assert.Equal("http://from-flag:2/", Load(Conf, new Flags { Api = "http://from-flag:2" }, ("VOLTAXE_API_URL", "http://from-environment:1")).Settings!.HubUrls![0].AbsoluteUri);
+        Assert.Equal(TimeSpan.FromSeconds(11), Load(Conf).Settings!.PollInterval);
+        Assert.Equal(TimeSpan.FromSeconds(7), Load(Conf, null, ("COMMAND_POLL_INTERVAL", "7")).Settings!.PollInterval);
+        Assert.False(Load(Conf, null, ("COMMAND_POLL_ENABLED", "false")).Settings!.PollEnabled);
+        Assert.Equal("/s", Load(Conf, null, ("VOLTAXE_STATE", "/s")).Settings!.State);
+        Assert.Equal("/f", Load(Conf, new Flags { State = "/f" }, ("VOLTAXE_STATE", "/s")).Settings!.State);
+    }
+
+    [Fact]
+    public void Nothing_configured_leaves_the_hub_to_enrolment_and_the_interval_to_the_hub()
+    {
+        var settings = Load("").Settings!;
+        Assert.Equal((null, null, true, StateFolder.DefaultPath()), (settings.HubUrls, settings.PollInterval, settings.PollEnabled, settings.State));
+    }
+
+    [Fact]
+    public void All_faults_are_reported_at_once_by_their_key()
+    {
+        var (settings, faults) = Load("[server]\napi_url = nonsense\nwhat\n[polling]\nenabled = perhaps\n", new Flags { Name = "two words" }, ("COMMAND_POLL_INTERVAL", "0"));
+        Assert.Null(settings);
+        Assert.Equal(5, faults.Count);
+        foreach (var key in (string[])["server:api_url", "line 3", "polling:enabled", "COMMAND_POLL_INTERVAL", "--name"])
+            Assert.Contains(faults, f => f.Contains(key, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_configuration_file_that_was_named_must_be_there()
+    {
+        var (settings, faults) = AgentSettings.Load(new Flags { Config = file + ".missing" }, _ => null);
+        Assert.Null(settings);
+        Assert.StartsWith("-config", Assert.Single(faults), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Several_hubs_are_separated_by_commas_and_quotes_are_dropped()
+    {
+        var hubs = Load("[server]\napi_url = \"http://eu:8080, https://us.example/base\"\n").Settings!.HubUrls!;
+        Assert.Equal(["http://eu:8080/agent/v1/sync", "https://us.example/base/agent/v1/sync"], hubs.Select(h => HubUrls.At(h, "/agent/v1/sync").AbsoluteUri));
+        Assert.Equal("wss://us.example/base/hubs/agent", HubUrls.Socket(hubs[1], "/hubs/agent").AbsoluteUri);
+    }
+
+    [Theory]
+    [InlineData("ftp://hub")]
+    [InlineData("http://user:pw@hub")]
+    [InlineData("http://hub/?q=1")]
+    [InlineData(",")]
+    public void Addresses_that_are_no_hubs_are_refused(string text)
+    {
+        Assert.Null(HubUrls.Parse(text, out var fault));
+        Assert.NotNull(fault);
+    }
+}

@@ -1,0 +1,77 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Net.Http.Json;
+using System.Text.Json;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using Voltaxe.Contracts.Json;
+using Voltaxe.Contracts.Operators;
+using Voltaxe.Hub.Domain;
+using Voltaxe.Hub.Persistence;
+using Voltaxe.Testing;
+using Voltaxe.Testing.Processes;
+
+namespace Voltaxe.Benchmarks;
+
+/// <summary>Row 1: accepted command → recorded result, a real agent process on a socket, everything fsynced on both sides.</summary>
+public static class RoundTrip
+{
+    private const int WarmUp = 200, Counted = 1000;
+
+    public static async Task<IReadOnlyList<string>> MeasureAsync()
+    {
+        await using var hub = await BenchHub.StartAsync();
+        var agentProgram = Path.Combine(AppContext.BaseDirectory, "agent", "Voltaxe.Agent.dll");
+        var state = hub.Folder.Folder("agent");
+        await RunAsync(["dotnet", agentProgram, "enroll", "--hub", hub.Url.ToString(), "--token", await hub.EnrolmentTokenAsync(), "--name", "bench-1", "--state", state]);
+        using var agent = Process.Start(new ProcessStartInfo("dotnet", [agentProgram, "run", "--state", state, "--dry-run"]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        agent.OutputDataReceived += (_, _) => { };
+        agent.ErrorDataReceived += (_, _) => { };
+        agent.BeginOutputReadLine();
+        agent.BeginErrorReadLine();
+        try
+        {
+            using var http = new HttpClient { BaseAddress = hub.Url };
+            http.DefaultRequestHeaders.Authorization = new("Bearer", await hub.OperatorTokenAsync());
+            await Eventually.TrueAsync(async () => (await http.GetFromJsonAsync("/api/v1/agents/bench-1", WireJson.Default.AgentView))!.Presence == Presence.Live);
+            var ended = new ConcurrentDictionary<long, TaskCompletionSource<long>>();
+            var store = hub.App.Services.GetRequiredService<HubStore>();
+            hub.App.Services.GetRequiredService<CommitBell>().Rung += committed =>
+            {
+                var at = Stopwatch.GetTimestamp();
+                foreach (var id in committed.Ended)
+                    ended.GetOrAdd(id, _ => new(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult(at);
+            };
+            var times = new List<double>();
+            for (var i = 0; i < WarmUp + Counted; i++)
+            {
+                var order = JsonContent.Create(new { command = "kill_process", hosts = new[] { "bench-1" }, reason = "benchmark", @params = new { pid = 4000000, name = "nothing" } });
+                using var response = await http.PostAsync("/api/v1/commands", order);
+                var accepted = Stopwatch.GetTimestamp();
+                response.EnsureSuccessStatusCode();
+                var id = JsonSerializer.Deserialize(await response.Content.ReadAsStreamAsync(), WireJson.Default.QueuedCommands)!.Commands[0].Id;
+                var at = await ended.GetOrAdd(id, _ => new(TaskCreationOptions.RunContinuationsAsynchronously)).Task.Within();
+                if (i >= WarmUp)
+                    times.Add(Math.Max(0, Stopwatch.GetElapsedTime(accepted, at).TotalMilliseconds));
+            }
+            times.Sort();
+            return
+            [
+                $"accepted → recorded, p50 | {times[times.Count / 2]:0.00} ms | goal 3 ms | {times[times.Count / 2] / 3:0.00}",
+                $"accepted → recorded, p99 | {times[times.Count * 99 / 100]:0.00} ms | goal 15 ms | {times[times.Count * 99 / 100] / 15:0.00}",
+            ];
+        }
+        finally
+        {
+            agent.Kill(entireProcessTree: true);
+        }
+    }
+
+    private static async Task RunAsync(string[] command)
+    {
+        using var process = Process.Start(new ProcessStartInfo(command[0], command[1..]))!;
+        await process.WaitForExitAsync();
+        if (process.ExitCode != 0)
+            throw new InvalidOperationException($"{string.Join(' ', command)} ended with {process.ExitCode}");
+    }
+}

@@ -1,0 +1,70 @@
+using System.Reflection;
+using System.Text.RegularExpressions;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Components;
+using Voltaxe.Dashboard.Components;
+
+namespace Voltaxe.Dashboard.Tests.Pages;
+
+/// <summary>What holds for every page and every file of the dashboard.</summary>
+public partial class HouseRulesTests
+{
+    private static readonly string Sources = Find();
+
+    [Fact]
+    public void Every_page_says_who_may_see_it()
+    {
+        var pages = typeof(App).Assembly.GetTypes().Where(t => t.GetCustomAttributes<RouteAttribute>().Any()).ToArray();
+        Assert.True(pages.Length >= 8, "pages are found");
+        Assert.All(pages, p => Assert.True(p.IsDefined(typeof(AuthorizeAttribute)) ^ p.IsDefined(typeof(AllowAnonymousAttribute)), p.Name));
+    }
+
+    [Fact]
+    public void What_a_strict_policy_would_block_is_in_no_file()
+    {
+        var files = Directory.GetFiles(Sources, "*.razor", SearchOption.AllDirectories).Concat(Directory.GetFiles(Sources, "*.cs", SearchOption.AllDirectories))
+            .Where(f => !f.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal)).ToArray();
+        Assert.True(files.Length > 50, "sources are found");
+        foreach (var file in files)
+        {
+            var text = File.ReadAllText(file);
+            Assert.False(Inline().IsMatch(text), $"inline style or script in {file}");
+            Assert.False(text.Contains("MarkupString", StringComparison.Ordinal) || text.Contains("AddMarkupContent", StringComparison.Ordinal), $"raw markup in {file}");
+        }
+    }
+
+    [Fact]
+    public void The_style_sheets_stay_small()
+    {
+        var bytes = Directory.GetFiles(Sources, "*.css", SearchOption.AllDirectories)
+            .Where(f => !f.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal) && !f.Contains($"{Path.DirectorySeparatorChar}bin{Path.DirectorySeparatorChar}", StringComparison.Ordinal))
+            .Sum(f => new FileInfo(f).Length);
+        Assert.InRange(bytes, 1, 25 * 1024);
+    }
+
+    [Fact]
+    public void Blazors_script_is_there_and_whole() =>
+        Assert.Equal(187_546, new FileInfo(Path.Combine(Sources, "wwwroot", "_framework", "blazor.web.js")).Length);
+
+    [Fact]
+    public void The_policy_allows_nothing_inline_and_nothing_foreign()
+    {
+        Assert.DoesNotContain("unsafe", DashboardRoom.ContentSecurityPolicy, StringComparison.Ordinal);
+        Assert.DoesNotContain("*", DashboardRoom.ContentSecurityPolicy, StringComparison.Ordinal);
+        Assert.StartsWith("default-src 'none'", DashboardRoom.ContentSecurityPolicy, StringComparison.Ordinal);
+    }
+
+    private static string Find()
+    {
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
+            if (File.Exists(Path.Combine(folder.FullName, "Voltaxe.sln")))
+                return Path.Combine(folder.FullName, "Voltaxe.Dashboard");
+        }
+        throw new DirectoryNotFoundException("Voltaxe.sln is above the test's folder");
+    }
+
+    // A style attribute, an inline handler of the browser's, or a script element with something in it.
+    [GeneratedRegex("""\sstyle\s*=\s*["']|\son(click|load|error|submit|input|change)\s*=\s*["']|<script(?![^>]*\ssrc=)""")]
+    private static partial Regex Inline();
+}

@@ -1,0 +1,58 @@
+using Bunit;
+using Voltaxe.Contracts.Commands;
+using Voltaxe.Contracts.Operators;
+using Voltaxe.Dashboard.Components.Parts.Badges;
+using Voltaxe.Dashboard.Model.Looks;
+using Voltaxe.Dashboard.Tests.Fakes;
+
+namespace Voltaxe.Dashboard.Tests.Parts;
+
+public class BadgeTests : Screen
+{
+    [Fact]
+    public void A_badge_has_a_colour_an_icon_and_a_word()
+    {
+        var badge = Render<Badge>(p => p.Add(b => b.Look, ContainmentLook.Of(Containment.Isolated)).Add(b => b.Value, "isolated")).Find(".badge");
+        Assert.Contains("tone-contained", badge.ClassList);
+        Assert.NotNull(badge.QuerySelector("svg[aria-hidden=true]"));
+        Assert.Equal("Isolated", badge.Said());
+    }
+
+    [Theory]
+    [MemberData(nameof(Glyphs))]
+    public void Every_icon_is_drawn_and_hidden_from_screen_readers(Glyph glyph) =>
+        Assert.NotEmpty(Render<Icon>(p => p.Add(i => i.Of, glyph)).Find("svg[aria-hidden=true] path").GetAttribute("d")!);
+
+    public static TheoryData<Glyph> Glyphs => [.. Enum.GetValues<Glyph>()];
+
+    [Fact]
+    public void A_host_shows_two_facts_and_drift_beside_them()
+    {
+        var shown = Render<HostBadges>(p => p.Add(h => h.Agent, Given.Agent(presence: Presence.Offline, containment: Containment.Isolated) with { Drift = true }).Add(h => h.Now, Given.Noon));
+        Assert.Equal(("offline", "isolated"), (shown.Test("presence-badge").Value(), shown.Test("containment-badge").Value()));
+        Assert.Equal("Offline since 11:59:56", shown.Test("presence-badge").Said());
+        Assert.Equal("Drift", shown.Test("drift-badge").Said());
+    }
+
+    [Fact]
+    public void Without_drift_nothing_is_said_of_it() =>
+        Assert.False(Render<HostBadges>(p => p.Add(h => h.Agent, Given.Agent()).Add(h => h.Now, Given.Noon)).Has("drift-badge"));
+
+    [Fact]
+    public void A_status_is_the_protocols_word_with_the_sentence_on_hover()
+    {
+        var badge = Render<StatusBadge>(p => p.Add(s => s.Command, Given.Command(status: CommandStatus.Unknown))).Test("command-status");
+        Assert.Equal(("unknown", "Unknown"), (badge.Value(), badge.Said()));
+        Assert.Contains("nobody can say", badge.GetAttribute("title"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_time_carries_the_full_stamp()
+    {
+        var time = Render<Timestamp>(p => p.Add(t => t.At, Given.Noon.AddSeconds(-5))).Find("time");
+        Assert.Equal(("11:59:55", "2026-03-01T11:59:55.000Z", "2026-03-01T11:59:55.000Z"), (time.TextContent, time.GetAttribute("datetime"), time.GetAttribute("title")));
+    }
+
+    [Fact]
+    public void No_time_is_said_in_words() => Assert.Equal("never", Render<Timestamp>(p => p.Add(t => t.At, null).Add(t => t.Otherwise, "never")).Find("span").TextContent);
+}

@@ -1,0 +1,273 @@
+using Bunit;
+using Voltaxe.Contracts.Commands;
+using Voltaxe.Contracts.Operators;
+using Voltaxe.Dashboard.Components.Parts.Ordering;
+using Voltaxe.Dashboard.Model.Looks;
+using Voltaxe.Dashboard.Model.Ordering;
+using Voltaxe.Dashboard.Tests.Fakes;
+
+namespace Voltaxe.Dashboard.Tests.Parts;
+
+public class OrderingTests : Screen
+{
+    private static readonly Rights Admin = new("admin", true, true, true);
+    private readonly List<CommandView> queued = [];
+    private int closed;
+
+    [Fact]
+    public void An_order_needs_a_reason()
+    {
+        var dialog = Open(ActionKind.Isolate);
+        dialog.Test("confirm-button").Click();
+        Assert.Contains("Say why", dialog.Test("reason-fault").Said(), StringComparison.Ordinal);
+        Assert.Equal("true", dialog.Test("reason-input").GetAttribute("aria-invalid"));
+        Assert.Contains("reason-fault", dialog.Test("reason-input").GetAttribute("aria-describedby"), StringComparison.Ordinal);
+        Assert.Empty(Hub.Queued);
+        Assert.Equal(0, closed);
+    }
+
+    [Fact]
+    public void A_good_order_is_queued_with_all_that_was_said()
+    {
+        var dialog = Open(ActionKind.Isolate);
+        dialog.Test("reason-input").Input("  C2 beacon  ");
+        dialog.Test("ticket-input").Input("IR-9");
+        dialog.Test("duration-input").Change("3600");
+        dialog.Test("confirm-button").Click();
+        dialog.WaitForAssertion(() => Assert.Equal(1, closed));
+        var order = Assert.Single(Hub.Queued);
+        Assert.Equal(("network_isolate", "C2 beacon", "IR-9", "a-web-01"), (order.Command, order.Reason, order.Ticket, Assert.Single(order.Hosts!)));
+        Assert.Equal(3600, order.Params!.Value.GetProperty("duration_seconds").GetInt32());
+        Assert.Single(queued);
+        Assert.Equal("Isolate is queued as #1 for web-01.", Assert.Single(Toasts.Shown).Text);
+    }
+
+    [Fact]
+    public void Nothing_claims_an_effect_when_an_order_was_only_accepted()
+    {
+        var dialog = Open(ActionKind.Isolate);
+        dialog.Test("reason-input").Input("C2 beacon");
+        dialog.Test("confirm-button").Click();
+        dialog.WaitForAssertion(() => Assert.Single(Toasts.Shown));
+        Assert.DoesNotContain("isolated", Toasts.Shown[0].Text, StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain("success", Toasts.Shown[0].Text, StringComparison.OrdinalIgnoreCase);
+    }
+
+    [Theory]
+    [InlineData(ActionKind.Isolate, "72 h", "off the network")]
+    [InlineData(ActionKind.Restore, "72 h", "reach the network")]
+    [InlineData(ActionKind.Kill, "15 min", "one process")]
+    [InlineData(ActionKind.Collect, "24 h", "Changes nothing")]
+    public void The_dialog_says_what_happens_what_stays_and_how_long_an_offline_host_is_waited_for(ActionKind kind, string lifetime, string consequence)
+    {
+        var dialog = Open(kind, Presence.Offline);
+        Assert.Contains(consequence, dialog.Test("consequence").Said(), StringComparison.Ordinal);
+        Assert.NotEmpty(dialog.Test("stays").Said());
+        Assert.Equal("offline", dialog.Test("presence-badge").Value());
+        Assert.Contains($"runs when it reconnects; expires in {lifetime}", dialog.Test("offline-note").Said(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_connected_host_needs_no_such_note() => Assert.False(Open(ActionKind.Isolate).Has("offline-note"));
+
+    [Fact]
+    public void The_default_is_to_leave_everything_as_it_is()
+    {
+        var dialog = Open(ActionKind.Isolate);
+        Assert.True(dialog.Test("dismiss-button").HasAttribute("autofocus"));
+        Assert.Equal("Cancel", dialog.Test("dismiss-button").Said());
+        Assert.All(dialog.FindAll("button"), b => Assert.Equal("button", b.GetAttribute("type")));
+        Assert.Empty(dialog.FindAll("form"));
+        dialog.Test("dismiss-button").Click();
+        Assert.Equal((1, 0), (closed, Hub.Queued.Count));
+    }
+
+    [Fact]
+    public void Escape_closes_it_once()
+    {
+        var dialog = Open(ActionKind.Isolate);
+        dialog.Find("dialog").TriggerEvent("onclose", EventArgs.Empty);
+        dialog.Find("dialog").TriggerEvent("onclose", EventArgs.Empty);
+        Assert.Equal((1, 0), (closed, Hub.Queued.Count));
+    }
+
+    [Fact]
+    public void It_opens_as_a_native_modal_dialog() { Open(ActionKind.Restore); JSInterop.VerifyInvoke("voltaxe.openDialog"); }
+
+    [Fact]
+    public void A_refusal_stays_in_the_dialog_with_its_id()
+    {
+        Hub.Refuse = new ProblemView { Title = "Host is protected.", TraceId = "00-abc" };
+        var dialog = Open(ActionKind.Isolate);
+        dialog.Test("reason-input").Input("C2 beacon");
+        dialog.Test("confirm-button").Click();
+        dialog.WaitForAssertion(() => Assert.Equal("Host is protected. Correlation id 00-abc", dialog.Test("problem").Said()));
+        Assert.Equal(0, closed);
+        Assert.Equal("C2 beacon", dialog.Test("reason-input").GetAttribute("value"));
+    }
+
+    [Fact]
+    public void A_fault_of_the_hub_leaves_the_outcome_open()
+    {
+        Hub.Fault = new IOException("disk");
+        var dialog = Open(ActionKind.Isolate);
+        dialog.Test("reason-input").Input("C2 beacon");
+        dialog.Test("confirm-button").Click();
+        dialog.WaitForAssertion(() => Assert.Contains("may have been accepted", dialog.Test("problem").Said(), StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_second_click_while_the_first_travels_orders_nothing_twice()
+    {
+        Hub.HoldOrders = new();
+        var dialog = Open(ActionKind.Isolate);
+        dialog.Test("reason-input").Input("C2 beacon");
+        dialog.Test("confirm-button").Click();
+        Assert.True(dialog.Test("confirm-button").IsOff());
+        dialog.Test("confirm-button").Click();
+        Hub.HoldOrders.SetResult();
+        dialog.WaitForAssertion(() => Assert.Equal(1, closed));
+        Assert.Single(Hub.Queued);
+    }
+
+    [Fact]
+    public void What_was_typed_stays_while_the_host_changes()
+    {
+        var dialog = Open(ActionKind.Isolate);
+        dialog.Test("reason-input").Input("C2 beacon");
+        dialog.Render(p => p.Add(d => d.Agent, Given.Agent(presence: Presence.Offline)));
+        Assert.Equal("C2 beacon", dialog.Test("reason-input").GetAttribute("value"));
+        Assert.True(dialog.Has("offline-note"));
+    }
+
+    [Fact]
+    public void A_kill_names_its_process()
+    {
+        var dialog = Open(ActionKind.Kill);
+        dialog.Test("reason-input").Input("malware");
+        dialog.Test("pid-input").Input("412");
+        dialog.Test("confirm-button").Click();
+        Assert.True(dialog.Has("start-time-fault"));
+        dialog.Test("process-name-input").Input("evil");
+        dialog.Test("confirm-button").Click();
+        dialog.WaitForAssertion(() => Assert.Equal("""{"pid":412,"name":"evil"}""", Assert.Single(Hub.Queued).Params!.Value.GetRawText()));
+    }
+
+    [Fact]
+    public void A_collection_takes_what_is_ticked()
+    {
+        var dialog = Open(ActionKind.Collect);
+        foreach (var item in CommandParams.Collectors.Except(["processes", "sockets"]))
+            dialog.Test($"collect-{item}").Change(false);
+        dialog.Test("reason-input").Input("triage");
+        dialog.Test("confirm-button").Click();
+        dialog.WaitForAssertion(() => Assert.Equal("""{"collect":["processes","sockets"]}""", Assert.Single(Hub.Queued).Params!.Value.GetRawText()));
+    }
+
+    [Fact]
+    public void A_dialog_about_a_hostile_host_is_inert() =>
+        AssertInert(Render<OrderDialog>(p => p.Add(d => d.Agent, Given.Agent() with { Host = Given.Hostile }).Add(d => d.Kind, ActionKind.Isolate)));
+
+    [Fact]
+    public void A_button_that_is_off_says_why_and_does_nothing()
+    {
+        var clicks = 0;
+        var shown = Render<ActionButton>(p => p.Add(b => b.TestId, "x").Add(b => b.Text, "Do").Add(b => b.Glyph, Glyph.Play).Add(b => b.Availability, new Availability("Not now.")).Add(b => b.OnClick, () => clicks++));
+        shown.Test("x").Click();
+        Assert.Equal(0, clicks);
+        Assert.Equal(shown.Test("x-why").Id, shown.Test("x").GetAttribute("aria-describedby"));
+        Assert.Equal("Not now.", shown.Test("x-why").Said());
+        shown.Render(p => p.Add(b => b.Availability, Availability.Yes));
+        shown.Test("x").Click();
+        Assert.Equal(1, clicks);
+    }
+
+    [Fact]
+    public void A_label_points_to_its_input_and_its_fault()
+    {
+        var shown = Render<Field>(p => p.Add(f => f.For, "a").Add(f => f.Label, "A").Add(f => f.Fault, "Wrong.").Add(f => f.Optional, true));
+        Assert.Equal("a", shown.Find("label").GetAttribute("for"));
+        Assert.Equal("A (optional)", shown.Find("label").Said());
+        Assert.Equal("Wrong.", shown.Test("a-fault").Said());
+    }
+
+    [Fact]
+    public void The_reason_counts_its_characters()
+    {
+        var shown = Render<ReasonField>();
+        shown.Test("reason-input").Input("  abc ");
+        Assert.Contains("3 of 5 to 500", shown.Find(".hint").Said(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_bar_offers_what_the_host_can_and_says_what_it_cannot()
+    {
+        var bar = Bar(Given.Agent() with { Capabilities = [CommandNames.NetworkIsolate, CommandNames.CollectForensics] });
+        Assert.False(bar.Test("isolate-button").IsOff());
+        Assert.False(bar.Has("restore-button"));
+        Assert.True(bar.Test("kill-button").IsOff());
+        Assert.Contains("kill_process", bar.Test("kill-button-why").Said(), StringComparison.Ordinal);
+        bar.Test("kill-button").Click();
+        Assert.False(bar.Has("dialog"));
+        bar.Test("collect-button").Click();
+        Assert.True(bar.Has("dialog"));
+    }
+
+    [Fact]
+    public void A_host_that_nobody_knows_the_state_of_can_be_isolated_and_restored()
+    {
+        var bar = Bar(Given.Agent(containment: Containment.Unknown));
+        Assert.True(bar.Has("isolate-button") && bar.Has("restore-button"));
+    }
+
+    [Fact]
+    public void A_withdrawal_needs_a_reason_too_and_says_what_it_means()
+    {
+        var button = Render<CancelButton>(p => p.Add(c => c.Command, Given.HandedOver(Given.Command())).Add(c => c.Rights, Admin));
+        Assert.Equal("Ask to cancel", button.Test("cancel-button").Said());
+        Hub.Put(Given.HandedOver(Given.Command()));
+        button.Test("cancel-button").Click();
+        Assert.Contains("if it has begun, it finishes", button.Test("consequence").Said(), StringComparison.Ordinal);
+        button.Test("confirm-button").Click();
+        Assert.Empty(Hub.Cancelled);
+        button.Test("reason-input").Input("false alarm");
+        button.Test("confirm-button").Click();
+        button.WaitForAssertion(() => Assert.Equal([(7L, "false alarm")], Hub.Cancelled));
+        button.WaitForAssertion(() => Assert.False(button.Has("dialog")));
+    }
+
+    [Fact]
+    public void A_withdrawal_that_came_too_late_is_told_by_the_hub()
+    {
+        Hub.Refuse = new ProblemView { Title = "It has ended." };
+        var button = Render<CancelButton>(p => p.Add(c => c.Command, Given.Command()).Add(c => c.Rights, Admin));
+        button.Test("cancel-button").Click();
+        button.Render(p => p.Add(c => c.Command, Given.Command(status: CommandStatus.Executed)));
+        Assert.False(button.Has("cancel-button"));
+        Assert.Contains("It has ended meanwhile", button.Test("consequence").Said(), StringComparison.Ordinal);
+        button.Test("reason-input").Input("false alarm");
+        button.Test("confirm-button").Click();
+        button.WaitForAssertion(() => Assert.Equal("It has ended.", button.Test("problem").Said()));
+    }
+
+    [Fact]
+    public void A_withdrawal_of_a_hostile_command_is_inert()
+    {
+        var button = Render<CancelButton>(p => p.Add(c => c.Command, Given.Command() with { Host = Given.Hostile, Reason = Given.Hostile, CreatedBy = Given.Hostile, Command = Given.Hostile }).Add(c => c.Rights, Admin));
+        button.Test("cancel-button").Click();
+        AssertInert(button);
+    }
+
+    private IRenderedComponent<ActionBar> Bar(AgentView agent)
+    {
+        Hub.Put(agent);
+        return Render<ActionBar>(p => p.Add(b => b.Agent, agent).Add(b => b.Open, []).Add(b => b.Rights, Admin));
+    }
+
+    private IRenderedComponent<OrderDialog> Open(ActionKind kind, Presence presence = Presence.Live)
+    {
+        var agent = Given.Agent(presence: presence);
+        Hub.Put(agent);
+        return Render<OrderDialog>(p => p.Add(d => d.Agent, agent).Add(d => d.Kind, kind).Add(d => d.OnQueued, queued.Add).Add(d => d.OnClosed, () => closed++));
+    }
+}

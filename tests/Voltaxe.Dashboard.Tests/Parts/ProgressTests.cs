@@ -1,0 +1,112 @@
+using System.Text.Json;
+using Bunit;
+using Voltaxe.Contracts.Commands;
+using Voltaxe.Contracts.Operators;
+using Voltaxe.Dashboard.Components.Parts.Progress;
+using Voltaxe.Dashboard.Model.Ordering;
+using Voltaxe.Dashboard.Tests.Fakes;
+
+namespace Voltaxe.Dashboard.Tests.Parts;
+
+public class ProgressTests : Screen
+{
+    private static readonly Rights Admin = new("admin", true, true, true);
+    private static readonly CommandView Queued = Given.Command();
+
+    [Fact]
+    public void The_tracker_never_says_success_and_done_only_at_the_end()
+    {
+        CommandView[] life = [Queued, Given.HandedOver(Queued), Given.Received(Queued), Given.Running(Queued)];
+        var shown = Render<CommandTracker>(p => p.Add(t => t.Command, life[0]).Add(t => t.Rights, Admin));
+        foreach (var moment in life)
+        {
+            shown.Render(p => p.Add(t => t.Command, moment));
+            Assert.DoesNotContain("success", shown.Markup, StringComparison.OrdinalIgnoreCase);
+            Assert.Equal("ahead", shown.Test("tracker-step-done").GetAttribute("data-state"));
+            Assert.DoesNotContain("Executed", shown.Find(".tracker").Said(), StringComparison.Ordinal);
+        }
+        shown.Render(p => p.Add(t => t.Command, Given.At(Queued, CommandStatus.Executed)));
+        Assert.Equal("reached", shown.Test("tracker-step-done").GetAttribute("data-state"));
+        Assert.Equal(("executed", "Executed"), (shown.Test("command-status").Value(), shown.Test("command-status").Said()));
+    }
+
+    [Fact]
+    public void Where_it_waits_is_the_current_step_for_everybody()
+    {
+        var shown = Render<CommandTracker>(p => p.Add(t => t.Command, Given.HandedOver(Queued)).Add(t => t.Rights, Admin));
+        var step = shown.Find("[aria-current=step]");
+        Assert.Equal("tracker-step-delivered", step.GetAttribute("data-testid"));
+        Assert.Equal("Pushed (waiting here) 12:00:00 push 4 ms", step.Said());
+        Assert.Equal("Handed over; the agent has not confirmed it yet.", shown.Find("[role=status]").Said());
+    }
+
+    [Fact]
+    public void An_ended_command_cannot_be_cancelled() =>
+        Assert.False(Render<CommandTracker>(p => p.Add(t => t.Command, Given.At(Queued, CommandStatus.Failed)).Add(t => t.Rights, Admin)).Has("cancel-button"));
+
+    [Fact]
+    public void A_tracker_of_hostile_names_is_inert() => AssertInert(
+        Render<CommandTracker>(p => p.Add(t => t.Command, Queued with { Command = Given.Hostile, CreatedBy = Given.Hostile, Host = Given.Hostile, Reason = Given.Hostile }).Add(t => t.Rights, Admin)));
+
+    [Fact]
+    public void What_the_agent_said_is_inert()
+    {
+        var data = JsonSerializer.SerializeToElement(new Dictionary<string, object> { [Given.Hostile[..60]] = "x", ["note"] = Given.Hostile[..200], ["list"] = new[] { Given.Hostile, Given.Hostile } });
+        var shown = Render<CommandResult>(p => p.Add(r => r.Command, Given.At(Queued, CommandStatus.Failed) with { Result = new(false, Given.Hostile, data) }));
+        AssertInert(shown);
+        Assert.Contains("more characters", shown.Test("result-message").TextContent, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_result_shows_its_plain_values_as_a_list_and_the_rest_as_json()
+    {
+        var shown = Render<CommandResult>(p => p.Add(r => r.Command, Given.At(Queued, CommandStatus.Executed) with
+        {
+            Result = new(true, "two\nlines", JsonElement.Parse("""{"changed":true,"exit_code":0,"processes":[{"pid":1}]}""")),
+        }));
+        Assert.Equal("two\nlines", shown.Test("result-message").TextContent);
+        Assert.Equal("changed true exit code 0", shown.Find("dl").Said());
+        Assert.Contains("\"pid\": 1", shown.Find("pre").TextContent, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Without_a_result_it_says_whether_one_may_come()
+    {
+        Assert.Contains("No result yet", Render<CommandResult>(p => p.Add(r => r.Command, Queued)).Markup, StringComparison.Ordinal);
+        Assert.Contains("reported none", Render<CommandResult>(p => p.Add(r => r.Command, Given.At(Queued, CommandStatus.Cancelled))).Markup, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_order_is_shown_whole()
+    {
+        var said = Render<CommandFacts>(p => p.Add(f => f.Command, Given.At(Queued, CommandStatus.Superseded) with
+        {
+            Ticket = "IR-9", ApprovedBy = "bo", ApprovedAt = Given.Noon, NotBefore = Given.Noon, BatchId = "b-1", VerifiedAt = Given.Noon, CancelRequestedAt = Given.Noon, Channel = Channel.Poll,
+            Params = JsonElement.Parse("""{"duration_seconds":60}"""),
+        })).Markup;
+        Assert.All(["IR-9", "bo", "b-1", "#8", "C2 beacon seen", "last by poll", "duration_seconds"], part => Assert.Contains(part, said, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_hostile_order_is_inert() => AssertInert(Render<CommandFacts>(p => p.Add(f => f.Command, Queued with
+    {
+        Reason = Given.Hostile, Ticket = Given.Hostile, CreatedBy = Given.Hostile, Command = Given.Hostile, BatchId = Given.Hostile, Params = JsonSerializer.SerializeToElement(new { name = Given.Hostile }),
+    })));
+
+    [Fact]
+    public void A_host_shows_what_it_is()
+    {
+        var agent = Given.Agent(containment: Containment.Isolated) with { Drift = true, Degraded = "journal_unwritable", Tags = ["pci"], Legacy = true };
+        var shown = Render<HostHeader>(p => p.Add(h => h.Agent, agent).Add(h => h.Open, []).Add(h => h.Rights, Admin));
+        Assert.Equal("web-01", shown.Find("h1").Said());
+        Assert.Contains("journal unwritable", shown.Test("degraded").Said(), StringComparison.Ordinal);
+        Assert.Contains("not what was last asked", shown.Test("drift-sentence").Said(), StringComparison.Ordinal);
+        Assert.Contains("Isolated since 11:55:00 Proven not yet", shown.Find("dl").Said(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_hostile_host_is_inert() => AssertInert(Render<HostHeader>(p => p.Add(h => h.Agent, Given.Agent() with
+    {
+        Host = Given.Hostile[..250], Os = Given.Hostile, Version = Given.Hostile, Degraded = Given.Hostile, Tags = [Given.Hostile, Given.Hostile], Id = Given.Hostile,
+    }).Add(h => h.Open, []).Add(h => h.Rights, Admin)));
+}

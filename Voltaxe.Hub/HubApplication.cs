@@ -25,7 +25,8 @@ public static class HubApplication
     /// <exception cref="HubConfigurationException">A setting cannot be used.</exception>
     public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? configure = null)
     {
-        var builder = WebApplication.CreateBuilder(args);
+        // Named here, so that its static files are found whoever starts it.
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ApplicationName = typeof(HubApplication).Assembly.GetName().Name });
         if (!HubConfiguration.NamesAddress(builder.Configuration))
             builder.Configuration["urls"] = DefaultUrl;
         configure?.Invoke(builder);

@@ -33,7 +33,7 @@ public static class HubApplication
         var configuration = builder.Configuration;
         var options = HubConfiguration.Read(configuration);
 
-        builder.AddQuietLog();
+        builder.AddDefaults();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.AddSingleton(options);
@@ -82,7 +82,7 @@ public static class HubApplication
     /// Defaults that settings may change, and one thing that they may not: the framework's line for every request is off, because paths and
     /// queries may hold what belongs in no log.
     /// </summary>
-    private static void AddQuietLog(this WebApplicationBuilder builder)
+    private static void AddDefaults(this WebApplicationBuilder builder)
     {
         builder.Configuration.Sources.Insert(0, new MemoryConfigurationSource
         {
@@ -92,6 +92,8 @@ public static class HubApplication
                 ["Logging:LogLevel:Microsoft.AspNetCore"] = "Warning",
                 ["Logging:LogLevel:Microsoft.AspNetCore.DataProtection"] = "Error",
                 ["Logging:LogLevel:Microsoft.EntityFrameworkCore"] = "Warning",
+                // A catch-all route for files that change while they are served; it would answer for routes of ours, with 404 for 405.
+                ["ReloadStaticAssetsAtRuntime"] = "false",
             },
         });
         builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);

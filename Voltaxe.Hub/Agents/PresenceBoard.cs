@@ -54,6 +54,13 @@ public sealed class PresenceBoard
         }
     }
 
+    public bool HasRungSince(string agentId, long rings)
+    {
+        var entry = Of(agentId);
+        lock (entry.Gate)
+            return entry.Rings != rings;
+    }
+
     /// <summary>
     /// True when a sync says nothing new and nothing waits for its agent: then it is answered without the database.
     /// </summary>
@@ -104,9 +111,9 @@ public sealed class PresenceBoard
     }
 
     /// <summary>Takes what the database does not know yet.</summary>
-    public IReadOnlyList<(string AgentId, DateTimeOffset LastSeen, long N, bool OnSocket)> TakeDirty()
+    public IReadOnlyList<(string AgentId, string? Instance, DateTimeOffset LastSeen, long N, bool OnSocket)> TakeDirty()
     {
-        var taken = new List<(string, DateTimeOffset, long, bool)>();
+        var taken = new List<(string, string?, DateTimeOffset, long, bool)>();
         foreach (var (agentId, entry) in entries)
         {
             lock (entry.Gate)
@@ -114,7 +121,7 @@ public sealed class PresenceBoard
                 if (!entry.Dirty || entry.LastSeen is not { } seen)
                     continue;
                 entry.Dirty = false;
-                taken.Add((agentId, seen, entry.N, entry.OnSocket));
+                taken.Add((agentId, entry.Instance, seen, entry.N, entry.OnSocket));
             }
         }
         return taken;

@@ -21,9 +21,9 @@ public sealed class PresenceLoop(HubStore store, PresenceBoard presence, AgentLi
         {
             await store.WriteAsync(async (write, token) =>
             {
-                foreach (var (agentId, seen, n, onSocket) in chunk)
+                foreach (var (agentId, instance, seen, n, onSocket) in chunk)
                 {
-                    await write.Db.Agents.Where(a => a.Id == agentId && (a.LastSeenAt == null || a.LastSeenAt <= seen))
+                    await write.Db.Agents.Where(a => a.Id == agentId && a.Instance == instance && (a.LastSeenAt == null || a.LastSeenAt <= seen))
                         .ExecuteUpdateAsync(s => s.SetProperty(a => a.LastSeenAt, seen).SetProperty(a => a.N, n).SetProperty(a => a.OnSocket, onSocket), token);
                 }
                 return 0;

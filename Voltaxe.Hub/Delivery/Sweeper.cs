@@ -103,6 +103,7 @@ public sealed class Sweeper(HubStore store, PushPump pump, CommandSeals seals, H
         return await store.WriteAsync(async (write, token) =>
         {
             await write.Db.IdempotentAnswers.Where(i => i.CreatedAt < answers).ExecuteDeleteAsync(token);
+            await write.Db.RetiredInstances.Where(r => r.RetiredAt < cutoff).ExecuteDeleteAsync(token);
             var gone = await write.Db.Commands
                 .Where(c => c.FinishedAt < cutoff && (c.Status != CommandStatus.Unknown || write.Db.Agents.Any(a => a.Id == c.AgentId && a.RevokedAt != null)))
                 .ExecuteDeleteAsync(token);

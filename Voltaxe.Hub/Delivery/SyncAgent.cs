@@ -19,7 +19,7 @@ public static class SyncAgent
     /// <param name="Socket">The socket that carried it; null over HTTP.</param>
     public sealed record Request(string AgentId, SyncRequest Sync, IAgentSocket? Socket) : IRequest<Result<SyncReply>>;
 
-    public sealed class Handler(HubStore store, PresenceBoard presence, AgentLinks links, Asks asks, SyncPass pass, HubOptions options)
+    public sealed class Handler(HubStore store, PresenceBoard presence, AgentLinks links, PushPump pump, Asks asks, SyncPass pass, HubOptions options)
         : IRequestHandler<Request, Result<SyncReply>>
     {
         public async Task<Result<SyncReply>> Handle(Request request, CancellationToken cancellationToken)
@@ -41,7 +41,11 @@ public static class SyncAgent
             {
                 presence.Saw(agentId, sync, socket is not null, done.HasOpen, rings, store.Clock.Now);
                 if (done.NewSession is { } session)
+                {
                     links.Open(agentId, socket!, session);
+                    if (presence.HasRungSince(agentId, rings)) // for a socket that was not there yet
+                        pump.Ring([agentId]);
+                }
             }
             return Reply(agentId, done);
         }

@@ -24,7 +24,8 @@ public static class SecuritySetup
             .AddPolicyScheme(Either, null, o => o.ForwardDefaultSelector = context =>
                 context.Request.Headers.Authorization.Count > 0 ? BearerHandler.SchemeName : IdentityConstants.ApplicationScheme)
             .AddScheme<AuthenticationSchemeOptions, BearerHandler>(BearerHandler.SchemeName, null)
-            .AddCookie(IdentityConstants.ApplicationScheme);
+            .AddCookie(IdentityConstants.ApplicationScheme)
+            .AddCookie(IdentityConstants.TwoFactorRememberMeScheme); // Identity signs out of it, too, when it ends a session.
         services.AddSessions(https);
         services.AddDataProtection().SetApplicationName("voltaxe").PersistKeysToFileSystem(Directory.CreateDirectory(Path.Combine(options.Keys, "data-protection")));
         return services;

@@ -116,3 +116,13 @@ public sealed class RunningHub : IAsyncDisposable
         return new RunningHub(app, folder, dataFolder, connection);
     }
 }
+
+/// <summary>One hub for the tests of a class that leave nothing behind.</summary>
+public sealed class HubForAll : IAsyncLifetime
+{
+    public RunningHub Hub { get; private set; } = null!;
+
+    public async Task InitializeAsync() => Hub = await RunningHub.StartAsync();
+
+    public async Task DisposeAsync() => await Hub.DisposeAsync();
+}

@@ -7,7 +7,7 @@ using static Voltaxe.Hub.Tests.Agents.EnrolmentTests;
 
 namespace Voltaxe.Hub.Tests.Agents;
 
-public sealed class AccessTokenTests
+public sealed class AccessTokenTests(HubForAll shared) : IClassFixture<HubForAll>
 {
     public static TheoryData<string> Databases => RunningHub.Databases;
 
@@ -36,8 +36,8 @@ public sealed class AccessTokenTests
     [MemberData(nameof(Spoilt))]
     public async Task An_assertion_with_anything_wrong_is_refused_and_told_the_time(string what)
     {
-        await using var hub = await RunningHub.StartAsync();
-        var agent = await WireIdentity.EnrolAsync(hub.Http, await hub.EnrolmentTokenAsync(), "web-01");
+        var hub = shared.Hub;
+        var agent = await WireIdentity.EnrolAsync(hub.Http, await hub.EnrolmentTokenAsync(), $"web-{Guid.NewGuid():N}");
         var text = await TextAsync(agent.TryTokenAsync(agent.Assertion(Spoils[what])), 401);
         Assert.NotNull(JsonNode.Parse(text)!["hub_time"]);
         await TextAsync(agent.TryTokenAsync(agent.Assertion()), 200);

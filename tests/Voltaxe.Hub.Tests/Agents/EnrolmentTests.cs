@@ -7,7 +7,7 @@ using Voltaxe.Testing.Wire;
 
 namespace Voltaxe.Hub.Tests.Agents;
 
-public sealed class EnrolmentTests
+public sealed class EnrolmentTests(HubForAll shared) : IClassFixture<HubForAll>
 {
     public static TheoryData<string> Databases => RunningHub.Databases;
 
@@ -108,7 +108,7 @@ public sealed class EnrolmentTests
     [InlineData("A-ABCDEFGHIJKLMNOPQRSTUVWXYZ")]
     public async Task A_name_that_is_none_is_refused_by_its_field(string hostname)
     {
-        await using var hub = await RunningHub.StartAsync();
+        var hub = shared.Hub;
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         Assert.Contains("\"hostname\"", await TextAsync(WireIdentity.TryEnrolAsync(hub.Http, await hub.EnrolmentTokenAsync(), hostname, key), 400));
         Assert.Equal(0, await hub.ReadAsync(db => db.Agents.CountAsync()));

@@ -46,15 +46,27 @@
     if (lost) {
       lostAt ??= Date.now();
       root.dataset.circuit = "lost";
+      // As a popover it lies above an open dialog, which would cover it.
+      if (!modal.matches(":popover-open")) modal.showPopover();
       document.getElementById("circuit-age").textContent = ago(Date.now() - lostAt);
+      // A restarted hub does not know this screen any more. Nobody is typing: load it anew; somebody is: they press the button.
+      if (modal.classList.contains("components-reconnect-rejected") && !document.querySelector("dialog[open]")) location.reload();
     } else if (lostAt !== null) {
       lostAt = null;
       delete root.dataset.circuit;
+      if (modal.matches(":popover-open")) modal.hidePopover();
     }
   };
-  const blocked = e => lostAt !== null && e.target instanceof Element && e.target.closest(".shell") && e.target.closest("button, input, select, textarea, form") && !e.target.closest("[data-theme-choice], [data-dismiss]");
+  const blocked = e => lostAt !== null && e.target instanceof Element && e.target.closest(".shell") && e.target.closest("button, input, select, textarea, form") && !e.target.closest("[data-theme-choice]");
   for (const kind of ["click", "submit", "change", "input"])
-    addEventListener(kind, e => { if (blocked(e)) { e.preventDefault(); e.stopImmediatePropagation(); announce("Actions are off until the connection is back."); } }, true);
+    addEventListener(kind, e => {
+      if (!blocked(e)) return;
+      e.preventDefault();
+      e.stopImmediatePropagation();
+      // Leaving a dialog needs nobody's answer.
+      if (kind === "click" && e.target.closest("[data-dismiss]")) e.target.closest("dialog").close();
+      else announce("Actions are off until the connection is back.");
+    }, true);
 
   addEventListener("click", async e => {
     const target = e.target instanceof Element ? e.target.closest("[data-theme-choice], [data-copy], [data-reload], [data-reconnect]") : null;

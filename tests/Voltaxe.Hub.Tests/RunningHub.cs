@@ -52,7 +52,7 @@ public sealed class RunningHub : IAsyncDisposable
     }
 
     /// <summary>A second node on the same database and keys, or the same hub after a restart.</summary>
-    public Task<RunningHub> AnotherAsync(TimeProvider? clock = null) => StartAsync(null, DataFolder, Connection, clock, []);
+    public Task<RunningHub> AnotherAsync(TimeProvider? clock = null, params (string Key, string Value)[] settings) => StartAsync(null, DataFolder, Connection, clock, settings);
 
     public T Get<T>() where T : notnull => App.Services.GetRequiredService<T>();
 

@@ -23,21 +23,10 @@ public sealed class SocketKiller(Exec exec, string? ss)
 
     internal static string Others(IReadOnlyList<IPEndPoint> hubs, IReadOnlyList<string> allow)
     {
-        var kept = new List<string> { "dst 127.0.0.0/8", "dst [::1]", "dst [::ffff:127.0.0.0]/104" };
-        foreach (var hub in hubs)
-        {
-            kept.Add($"dst {Text(hub.Address)}:{hub.Port}");
-            if (hub.AddressFamily == AddressFamily.InterNetwork)
-                kept.Add($"dst [::ffff:{hub.Address}]:{hub.Port}");
-        }
-        foreach (var allowed in allow)
-        {
-            var slash = allowed.IndexOf('/');
-            var (address, prefix) = slash < 0 ? (allowed, "") : (allowed[..slash], allowed[slash..]);
-            kept.Add(address.Contains(':') ? $"dst [{address}]{prefix}" : $"dst {address}{prefix}");
-            if (!address.Contains(':'))
-                kept.Add($"dst [::ffff:{address}]{(slash < 0 ? "" : $"/{96 + int.Parse(prefix[1..], System.Globalization.CultureInfo.InvariantCulture)}")}");
-        }
+        // A rule for an IPv4 address matches sockets that carry it inside an IPv6 one, too.
+        var kept = new List<string> { "dst 127.0.0.0/8", "dst [::1]" };
+        kept.AddRange(hubs.Select(hub => $"dst {Text(hub.Address)}:{hub.Port}"));
+        kept.AddRange(allow.Select(a => a.Contains(':') ? $"dst [{a}]" : $"dst {a}"));
         return $"not ( {string.Join(" or ", kept)} )";
     }
 

@@ -56,7 +56,7 @@ public static class AgentRoutesSetup
         var answer = await mediator.Send(new SyncAgent.Request(agentId, body.Value, null), http.RequestAborted);
         return answer.IsRefused
             ? answer.Refusal!.ToResult()
-            : Problems.Json(await parked.WaitAsync(agentId, body.Value, answer.Value, http.RequestAborted));
+            : (await parked.WaitAsync(agentId, body.Value, answer.Value, http.RequestAborted)).ToResult(reply => Problems.Json(reply));
     }
 
     private static async Task<IResult> PollAsync(HttpContext http, IMediator mediator, [FromQuery] string? host, [FromQuery] string? hostname, ILoggerFactory logs)

@@ -222,6 +222,19 @@ public sealed class WholeAgentTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_message_larger_than_a_mebibyte_ends_the_socket_and_the_agent_comes_back()
+    {
+        await RunAsync();
+        await hub.PushAsync(hub.Sign(CommandNames.NetworkIsolate) with { Signature = new string('x', AgentRoutes.MaxMessageBytes) });
+        var before = hub.Syncs.Count;
+        await Eventually.TrueAsync(() => hub.Syncs.Skip(before).Any(s => s.Channel == "push"));
+        var order = hub.Sign(CommandNames.NetworkIsolate);
+        await hub.PushAsync(order);
+        await Eventually.TrueAsync(() => hub.Results.ContainsKey(order.Uid));
+        Assert.Single(hub.Results);
+    }
+
+    [Fact]
     public async Task Status_shows_enrolment_last_sync_isolation_and_the_lock_while_the_agent_runs()
     {
         await RunAsync();

@@ -30,7 +30,8 @@ internal static class Rooms
             new("Crypto", []),
             new("Json", ["Commands", "Operators", "Wire"]),
             new("Operators", ["Commands", "Json", "Wire"]),
-            new("Wire", ["Commands", "Json"]),
+            // The seed's answer to a result holds the command as operators see it.
+            new("Wire", ["Commands", "Json", "Operators"]),
         ],
         ["Voltaxe.Hub"] =
         [
@@ -38,22 +39,29 @@ internal static class Rooms
             new("Persistence", ["Domain"], "Microsoft.AspNetCore.Http", "Microsoft.AspNetCore.SignalR", Requests) { Rows = ["Commands", "Security"] },
             new("Security", ["Domain", "Persistence"]),
             new("Pipeline", ["Domain", "Persistence", "Security"]),
+            new("Accounts", ["Domain", "Persistence", "Pipeline", "Security"]),
             new("Audit", ["Domain", "Persistence", "Pipeline", "Security"], UseCaseWalls),
             new("Commands", ["Domain", "Persistence", "Pipeline", "Security"], UseCaseWalls),
             new("Agents", ["Domain", "Persistence", "Pipeline", "Security"], UseCaseWalls),
-            new("Delivery", ["Domain", "Persistence", "Pipeline", "Security"], UseCaseWalls),
             new("Evidence", ["Domain", "Persistence", "Pipeline", "Security"], UseCaseWalls),
-            new("Transports/Agents", ["Domain", "Pipeline", "Security", "Agents", "Commands", "Delivery", "Evidence"], TransportWalls),
-            new("Transports/Operators", ["Domain", "Pipeline", "Security", "Agents", "Audit", "Commands", "Evidence"], TransportWalls),
+            new("Delivery", ["Domain", "Persistence", "Pipeline", "Security", "Agents", "Commands"], UseCaseWalls),
+            new("Live", ["Domain", "Persistence", "Agents", "Commands"], UseCaseWalls),
+            new("Transports", ["Domain", "Pipeline"], TransportWalls),
+            new("Transports/Agents", ["Domain", "Persistence", "Pipeline", "Security", "Agents", "Commands", "Delivery", "Evidence", "Transports"], TransportWalls),
+            new("Transports/Operators", ["Domain", "Persistence", "Pipeline", "Security", "Accounts", "Agents", "Audit", "Commands", "Delivery", "Evidence", "Live", "Transports"], TransportWalls),
+            new("Demo", ["Persistence", "Pipeline", "Security", "Accounts", "Agents"], Database),
+            new("Transports/CommandLine", ["Domain", "Persistence", "Pipeline", "Security", "Accounts", "Agents", "Audit", "Demo", "Transports"], TransportWalls),
         ],
         ["Voltaxe.Agent"] =
         [
             new("Configuration", []),
             new("Platform", ["Configuration"], Web),
             new("Enrolment", ["Configuration", "Platform"]),
-            new("Actions", ["Configuration", "Platform"], Web),
-            new("Execution", ["Actions", "Configuration", "Enrolment", "Platform"], Web),
-            new("Channels", ["Configuration", "Enrolment", "Execution"]),
+            // The executor runs the actions, and the actions write to its journal and outbox: two halves of one thing.
+            new("Actions", ["Configuration", "Platform", "Execution"], Web),
+            new("Execution", ["Configuration", "Platform", "Enrolment", "Actions"], Web),
+            new("Channels", ["Configuration", "Platform", "Enrolment", "Execution"]),
+            new("CommandLine", ["Configuration", "Platform", "Enrolment", "Actions", "Execution", "Channels"]),
         ],
         ["Voltaxe.Dashboard"] =
         [

@@ -43,6 +43,6 @@ internal static partial class Sources
     [GeneratedRegex(@"^@?(?:global\s+)?using\s+(?:static\s+)?(?:\w+\s*=\s*)?(?:global::)?(?<name>[A-Za-z_][\w.]*)")]
     private static partial Regex Using();
 
-    [GeneratedRegex(@"(?<![\w.])(?:global::)?(?<name>(?:Voltaxe|Microsoft|MediatR|Npgsql|FluentValidation)\.[A-Z][\w.]*)")]
+    [GeneratedRegex(@"(?<![\w.])(?:global::)?(?<name>Voltaxe\.\w+\.[A-Z][\w.]*|(?:Microsoft|MediatR|Npgsql|FluentValidation)\.[A-Z][\w.]*)")]
     private static partial Regex FullName();
 }

@@ -65,6 +65,7 @@ internal static class AgentGoldens
             {"uid":"0193a5b0-7c1e-7d2f-8a3b-4c5d6e7f8091","attempt":2,"outcome":"executed","message":"done","data":{"a":1},
              "started_at":"2026-01-31T09:30:00Z","finished_at":"2026-01-31T09:30:00.123456Z","verified":true}
             """),
+        Golden.Of(new AgentEvent("e-1", "crashed", At, null, null), """{"event_id":"e-1","kind":"crashed","at":"2026-01-31T09:30:00Z","uid":null,"data":null}"""),
         Golden.Of(new EnrolRequest("vtx_enr_s.f", "web-01", "linux", "1.2.3", "cHVi", "cHJvb2Y"), """
             {"token":"vtx_enr_s.f","hostname":"web-01","os":"linux","version":"1.2.3","public_key":"cHVi","proof":"cHJvb2Y"}
             """),

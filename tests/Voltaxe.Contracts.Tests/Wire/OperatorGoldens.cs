@@ -41,6 +41,10 @@ internal static class OperatorGoldens
          "executed_at":null,"verified_at":null,"finished_at":null,"cancel_requested_at":null,"result":null}
         """;
 
+    private const string SeedText = """{"id":123,"command":"network_isolate","params":{"reason":"C2 beacon"},"priority":10,"created_at":"2026-01-31T09:30:00Z"}""";
+
+    private static readonly SeedCommand Seed = new(123, "network_isolate", AgentGoldens.Data("""{"reason":"C2 beacon"}"""), 10, At);
+
     private static readonly AgentView Agent = new()
     {
         Id = "a-x", Host = "web-01", Os = "linux", Version = "1.2.3", Legacy = false, Presence = Presence.Live, LastSeen = At, Containment = Containment.Isolated, Drift = false,
@@ -86,6 +90,17 @@ internal static class OperatorGoldens
         Golden.Of(new CollectParams(["processes"]), """{"collect":["processes"]}"""),
         Golden.Of(AgentGoldens.Data("""{"a":[1,null]}"""), """{"a":[1,null]}"""),
         Golden.Of(new Dictionary<string, JsonElement> { ["a"] = AgentGoldens.Data("1") }, """{"a":1}"""),
+        Golden.Of(new SeedPollReply([Seed]), $$"""{"commands":[{{SeedText}}]}"""),
+        Golden.Of<IReadOnlyList<SeedCommand>>([Seed], $"[{SeedText}]"),
+        Golden.Of(new SeedResult(123, true, "done", AgentGoldens.Data("{}")), """{"command_id":123,"success":true,"message":"done","data":{}}"""),
+        Golden.Of(new SeedResultReply("recorded", Bare), $$"""{"status":"recorded","command":{{BareText}}}"""),
+        Golden.Of(new SeedError("Command not found"), """{"error":"Command not found"}"""),
+        Golden.Of(new SeedContain("web-01", "ana", "C2 beacon"), """{"hostname":"web-01","username":"ana","reason":"C2 beacon"}"""),
+        Golden.Of(new SeedContainReply("isolated", "push", 123), """{"status":"isolated","method":"push","command_id":123}"""),
+        Golden.Of<IReadOnlyList<SeedTelemetry>>([new("web-01", null, "never", null, "a-x", false)],
+            """[{"hostname":"web-01","isolated":null,"status":"never","last_seen":null,"agent_id":"a-x","legacy":false}]"""),
+        Golden.Of(new SeedStatus("ok"), """{"status":"ok"}"""),
+        Golden.Of("a", "\"a\""),
         Golden.Of(new[] { "a" }, """["a"]"""),
     ];
 }

@@ -109,6 +109,8 @@ public class TableTests : Screen
         List<FleetQuery> asked = [];
         var shown = Render<FleetFilters>(p => p.Add(f => f.Query, new FleetQuery()).Add(f => f.Systems, ["linux"]).Add(f => f.OnChange, asked.Add));
         shown.Test("search-input").Input("w");
+        shown.Render(p => p.Add(f => f.Query, new FleetQuery()));
+        Assert.Equal("w", shown.Test("search-input").GetAttribute("value"));
         shown.Test("search-input").Input("we");
         shown.Render(p => p.Add(f => f.Query, asked[0]));
         Assert.Equal("we", shown.Test("search-input").GetAttribute("value"));

@@ -25,13 +25,13 @@ public sealed class AgentProcess : IAsyncDisposable
     public ChildProcess Process => process ?? throw new InvalidOperationException($"agent {Name} is not running");
     public bool IsRunning => process is { HasExited: false };
 
-    /// <summary>Enrols; does not run yet. Without a host of its own it is <c>--dry-run</c>: no test isolates this machine.</summary>
-    public static async Task<AgentProcess> EnrolAsync(HubProcess hub, string name, string stateFolder, NetNamespace? host = null, bool dryRun = true)
+    /// <summary>Enrols, with a token from the hub's command line unless one is given; does not run yet. Without a host of its own it is <c>--dry-run</c>: no test isolates this machine.</summary>
+    public static async Task<AgentProcess> EnrolAsync(HubProcess hub, string name, string stateFolder, NetNamespace? host = null, bool dryRun = true, string? token = null)
     {
         if (host is null && !dryRun)
             throw new ArgumentException("An agent that acts for real needs a network namespace of its own.", nameof(dryRun));
         var agent = new AgentProcess(name, stateFolder, host, dryRun);
-        var token = await hub.EnrolmentTokenAsync();
+        token ??= await hub.EnrolmentTokenAsync();
         await using var enrol = ChildProcess.Start(agent.Program("enroll", "--hub", hub.Url.GetLeftPart(UriPartial.Authority), "--token", token, "--name", name, "--state", stateFolder), "agent enroll");
         if (await enrol.ExitAsync(EnrolLimit) != 0)
             throw enrol.Failure($"ended with {enrol.ExitCode}");
@@ -39,9 +39,9 @@ public sealed class AgentProcess : IAsyncDisposable
     }
 
     /// <summary>Enrols and runs.</summary>
-    public static async Task<AgentProcess> StartAsync(HubProcess hub, string name, string stateFolder, NetNamespace? host = null, bool dryRun = true)
+    public static async Task<AgentProcess> StartAsync(HubProcess hub, string name, string stateFolder, NetNamespace? host = null, bool dryRun = true, string? token = null)
     {
-        var agent = await EnrolAsync(hub, name, stateFolder, host, dryRun);
+        var agent = await EnrolAsync(hub, name, stateFolder, host, dryRun, token);
         agent.Start();
         return agent;
     }

@@ -68,6 +68,13 @@ public sealed class OperatorApi : IDisposable
         return await ReadAsync<NewAgentReply>(answer, HttpStatusCode.Created);
     }
 
+    /// <summary>As the hub's command line makes one, without the start of a process.</summary>
+    public async Task<string> EnrolmentTokenAsync(int uses = 1)
+    {
+        using var answer = await Http.PostAsJsonAsync("/api/v1/enrollment-tokens", new JsonObject { ["uses"] = uses });
+        return (await ReadAsync<NewEnrolmentTokenReply>(answer, HttpStatusCode.Created)).Token;
+    }
+
     public async Task RevokeAsync(string agentId)
     {
         using var answer = await Http.DeleteAsync("/api/v1/agents/" + Uri.EscapeDataString(agentId));

@@ -7,7 +7,7 @@ namespace Voltaxe.Dashboard.Components.Parts.Tables;
 /// <summary>Search and filters of the fleet. Each change is a new address; nothing is kept here but what is being typed.</summary>
 public sealed partial class FleetFilters
 {
-    private string search = "";
+    private string search = "", address = "";
     private readonly List<string> told = [];
 
     [Parameter, EditorRequired] public FleetQuery Query { get; set; } = null!;
@@ -22,6 +22,10 @@ public sealed partial class FleetFilters
     /// </summary>
     protected override void OnParametersSet()
     {
+        // Drawn again for another reason: the address has not moved, so it has nothing to say.
+        if (Query.Search == address)
+            return;
+        address = Query.Search;
         var echo = told.LastIndexOf(Query.Search);
         if (echo >= 0)
         {

@@ -67,14 +67,13 @@ internal static class HubSide
             Intent.MakeDue(command, world.Row, Open(world), "hub-1", static _ => ("key-1", "signed"), world.Now);
     }
 
-    /// <summary>Claims for the socket's session; null when there is nothing to send or nobody to send it to.</summary>
-    public static Pushed? Push(World world)
+    /// <summary>Claims for the socket's session; what is to be ended and what is to be done are messages of their own, and may part on the way.</summary>
+    public static IReadOnlyList<Pushed> Push(World world)
     {
         if (world.Link is not { } link || world.Row.Session != link.Session || world.Row.Epoch is null)
-            return null;
+            return [];
         var chosen = HandOut(world, null, new HandOutTo(Channel.Push, world.Row.Epoch, link.Session, false));
-        var push = new Pushed(chosen, [.. Claim.CancelsOf(world.Row, Open(world))]);
-        return push.Commands.Length + push.Cancels.Length == 0 ? null : push;
+        return new Pushed[] { new([], [.. Claim.CancelsOf(world.Row, Open(world))]), new(chosen, []) }.Where(m => m.Commands.Length + m.Cancels.Length > 0).ToList();
     }
 
     /// <summary>A pass over a sync; null when it is refused.</summary>

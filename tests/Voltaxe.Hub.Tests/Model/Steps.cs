@@ -128,10 +128,11 @@ internal static class Steps
                 break;
             case Kind.Sweep: HubSide.Sweep(w); break;
             case Kind.Push or Kind.PushIsLost:
-                if (HubSide.Push(w) is not { } push || before.ToAgent.Any(push.IsSameAs))
+                var messages = HubSide.Push(w).Where(m => !before.ToAgent.Any(m.IsSameAs)).ToList();
+                if (messages.Count == 0)
                     return null;
                 if (step.Kind == Kind.Push)
-                    w.ToAgent = w.ToAgent.Add(push);
+                    w.ToAgent = w.ToAgent.AddRange(messages);
                 else
                     left = left with { Losses = left.Losses - 1 };
                 break;

@@ -49,7 +49,8 @@ public sealed class KeeperTests : IAsyncDisposable
         bench.Outbox.RingNow();
         (await socket.NextAsync()).Answer();
         await Eventually.TrueAsync(() => socket.Waiting == 0);
-        await AdvanceUntil(() => socket.Waiting > 0, TimeSpan.FromSeconds(15));
+        // In small steps: a reply that this process is slow to handle must not look like a hub that is silent for half a minute.
+        await AdvanceUntil(() => socket.Waiting > 0, TimeSpan.FromSeconds(0.5));
         Assert.Equal(3, (await socket.NextAsync()).Request.N);
     }
 
@@ -90,6 +91,22 @@ public sealed class KeeperTests : IAsyncDisposable
         socket.Close();
         await AdvanceUntil(() => hands.Polled.Waiting > 0, TimeSpan.FromMilliseconds(200));
         Assert.True(socket.Disposed);
+    }
+
+    [Fact]
+    public async Task A_hub_that_closes_every_socket_after_its_first_sync_is_asked_ever_more_seldom()
+    {
+        Start(random: 1, poll: false);
+        foreach (var wait in (int[])[1, 2, 4, 8])
+        {
+            var socket = await hands.SocketAsync();
+            (await socket.NextAsync()).Answer();
+            var tries = hands.Tries;
+            socket.Close();
+            var closed = bench.Time.GetTimestamp();
+            await AdvanceUntil(() => hands.Tries > tries, TimeSpan.FromSeconds(0.25));
+            Assert.True(bench.Time.GetElapsedTime(closed) >= TimeSpan.FromSeconds(wait));
+        }
     }
 
     [Fact]

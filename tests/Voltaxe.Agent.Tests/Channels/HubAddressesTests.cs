@@ -6,15 +6,18 @@ namespace Voltaxe.Agent.Tests.Channels;
 
 public sealed class HubAddressesTests
 {
-    /// <summary>Nobody answers there, and nobody refuses (RFC 5737).</summary>
-    private const string Silent = "192.0.2.1";
-
     [Fact]
     public async Task A_silent_address_does_not_use_up_the_time_of_the_others()
     {
         await using var hub = await TestHub.StartAsync();
+        // Nobody answers there, and nobody refuses: the kernel drops what comes to a listener whose queue is full.
+        using var silent = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        silent.Bind(new IPEndPoint(IPAddress.Parse("127.0.0.8"), hub.Url.Port));
+        silent.Listen(0);
+        using var first = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        await first.ConnectAsync(silent.LocalEndPoint!);
         var addresses = new HubAddresses([hub.Url]);
-        addresses.Pin(new Dictionary<string, string[]> { [$"hub.example:{hub.Url.Port}"] = [Silent, "127.0.0.1"] });
+        addresses.Pin(new Dictionary<string, string[]> { [$"hub.example:{hub.Url.Port}"] = ["127.0.0.8", "127.0.0.1"] });
         using var http = HubChannels.MakeClient(addresses);
         Assert.Equal("ok", await http.GetStringAsync(new Uri($"http://hub.example:{hub.Url.Port}/healthz")));
     }

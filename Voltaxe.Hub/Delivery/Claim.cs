@@ -41,10 +41,13 @@ public static class Claim
     public static Envelope EnvelopeOf(Command c) =>
         new(c.Id, c.Uid, c.Attempt, c.Epoch ?? "", c.Payload!, c.KeyId!, c.Signature!);
 
-    /// <summary>What the agent is asked to end: only what was handed out to its present journal, never what went out on the seed's route.</summary>
-    public static IReadOnlyList<CancelOrder> CancelsOf(Agent agent, IEnumerable<Command> open) =>
+    /// <summary>
+    /// What the agent is asked to end, in every reply until a result is recorded: what was asked for, and what the hub gave up on, so
+    /// that an agent that returns says what became of it. Only what was handed out to its present journal, never on the seed's route.
+    /// </summary>
+    public static IReadOnlyList<CancelOrder> CancelsOf(Agent agent, IEnumerable<Command> commands) =>
     [
-        .. open.Where(c => c is { Status: CommandStatus.Delivered, SeedRoute: false, CancelWhy: not null } && c.Epoch == agent.Epoch)
-            .OrderBy(c => c.Seq).Select(c => new CancelOrder(c.Uid, c.Epoch!, c.CancelWhy!.Value)),
+        .. commands.Where(c => c.IsAskedToEnd && !c.SeedRoute && c.Epoch == agent.Epoch)
+            .OrderBy(c => c.Seq).Select(c => new CancelOrder(c.Uid, c.Epoch!, c.CancelWhy ?? CancelWhy.Expired)),
     ];
 }

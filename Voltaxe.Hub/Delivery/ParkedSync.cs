@@ -66,7 +66,7 @@ public sealed class ParkedSync(HubStore store, AgentLinks links, Asks asks, Pres
                 return ([], []);
             var open = await write.OpenCommandsAsync([agentId], token);
             var chosen = Claim.HandOut(write, agent, open, null, new HandOutTo(Channel.Poll, agent.Epoch, null, false), options.Delivery);
-            return ((IReadOnlyList<Envelope>)[.. chosen.Select(Claim.EnvelopeOf)], Claim.CancelsOf(agent, open));
+            return ((IReadOnlyList<Envelope>)[.. chosen.Select(Claim.EnvelopeOf)], Claim.CancelsOf(agent, [.. open, .. await write.GivenUpCommandsAsync(agentId, token)]));
         }, ct);
         return reply with { HubTime = store.Clock.Now, Commands = commands, Cancel = cancels, Asks = asks.PendingFor(agentId) };
     }

@@ -56,8 +56,9 @@ public sealed class SyncPass(HubOptions options, AgentLinks links, ILogger<SyncP
         var events = await AgentEvents.RecordAsync(write, agent, sync.Events, ct);
         var to = new HandOutTo(socket is null ? Channel.Poll : Channel.Push, agent.Epoch, null, false);
         var chosen = Claim.HandOut(write, agent, open, held, to, options.Delivery);
-        return new SyncOutcome(standing, open.Any(c => !c.IsTerminal), newSession,
-            [.. chosen.Select(Claim.EnvelopeOf)], [.. recorded, .. events], Claim.CancelsOf(agent, open), drops);
+        var cancels = Claim.CancelsOf(agent, [.. open, .. await write.GivenUpCommandsAsync(agentId, ct)]);
+        return new SyncOutcome(standing, cancels.Count > 0 || open.Any(c => !c.IsTerminal), newSession,
+            [.. chosen.Select(Claim.EnvelopeOf)], [.. recorded, .. events], cancels, drops);
     }
 
     private static async Task<Standing> JudgeAsync(HubWrite write, Agent agent, SyncRequest sync, CancellationToken ct)

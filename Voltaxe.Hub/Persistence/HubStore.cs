@@ -142,6 +142,11 @@ public sealed class HubWrite(HubDb db, DateTimeOffset now, bool isSqlite)
         db.Commands.Where(c => agentIds.Contains(c.AgentId)
             && (c.Status == CommandStatus.Pending || c.Status == CommandStatus.Delivered || c.Status == CommandStatus.AwaitingApproval)).ToListAsync(ct);
 
+    /// <summary>Commands of this agent that the hub gave up on and the agent may still tell of, tracked.</summary>
+    public Task<List<Command>> GivenUpCommandsAsync(string agentId, CancellationToken ct) =>
+        db.Commands.Where(c => c.AgentId == agentId && c.Status == CommandStatus.Unknown && !c.AgentMade
+            && c.UnknownWhy == UnknownWhy.NoReport && !c.SeedRoute).Take(200).ToListAsync(ct);
+
     /// <summary>So many fresh command numbers, ascending.</summary>
     public async Task<IReadOnlyList<long>> TakeNumbersAsync(int count, CancellationToken ct)
     {

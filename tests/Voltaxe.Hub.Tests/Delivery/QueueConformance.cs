@@ -234,6 +234,26 @@ public abstract class QueueConformance
     }
 
     [Fact]
+    public async Task An_agent_that_returns_is_asked_for_what_the_hub_gave_up_on_until_it_says()
+    {
+        await using var queue = await OpenAsync();
+        var agent = await queue.EnrolAsync("web-01");
+        var command = await queue.KillAsync("web-01");
+        await agent.SyncAsync(); // the reply is lost, and the agent is away for an hour
+        queue.Clock.Advance(TimeSpan.FromHours(1));
+        await queue.Sweeper.SweepOnceAsync(default);
+        Assert.Equal(CommandStatus.Unknown, await queue.StatusAsync(command.Id));
+        for (var i = 0; i < 2; i++)
+        {
+            var reply = await agent.SyncAsync();
+            Assert.Empty(reply.Commands);
+            Assert.Equal((command.Uid, CancelWhy.Expired), (Assert.Single(reply.Cancel).Uid, reply.Cancel[0].Why));
+        }
+        Assert.Empty((await agent.SyncAsync(results: [QueueAgent.Ended(command, Outcome.Expired)])).Cancel);
+        Assert.Equal(CommandStatus.Expired, await queue.StatusAsync(command.Id));
+    }
+
+    [Fact]
     public async Task A_result_is_recorded_once_repeated_and_never_contradicted()
     {
         await using var queue = await OpenAsync();

@@ -26,8 +26,7 @@ internal static class Healing
             {
                 if (!command.IsTerminal)
                     return $"command {command.Id} is still {command.Status} after {Rounds} good minutes";
-                // Given up before the agent ever had it: then there is nobody who could say more.
-                if (command.Status == CommandStatus.Unknown && !command.AgentMade && w.Ledger.Find(command.Uid) is { State: not EntryState.Seen })
+                if (command is { Status: CommandStatus.Unknown, UnknownWhy: UnknownWhy.NoReport, AgentMade: false } && command.Epoch == w.Row.Epoch)
                     return $"command {command.Id} is still unknown although its agent could say";
             }
         }

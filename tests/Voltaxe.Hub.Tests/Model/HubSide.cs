@@ -107,7 +107,7 @@ internal static class HubSide
         var held = Hear(world, sync);
         var (recorded, drops) = Record(world, sync.Results);
         var commands = HandOut(world, held, new HandOutTo(world.Scenario.Socket ? Channel.Push : Channel.Poll, row.Epoch, null, false));
-        return new SyncReply { HubTime = world.Now, Commands = commands, Recorded = recorded, Drop = drops, Cancel = Claim.CancelsOf(row, Open(world)) };
+        return new SyncReply { HubTime = world.Now, Commands = commands, Recorded = recorded, Drop = drops, Cancel = Claim.CancelsOf(row, world.Commands) };
     }
 
     private static Standing Judge(World world, SyncRequest sync)

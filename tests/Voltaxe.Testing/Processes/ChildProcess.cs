@@ -23,7 +23,9 @@ public sealed record ChildStart(string Program, IReadOnlyList<string> Arguments)
 
     /// <summary>The same under strace. <paramref name="injection"/> is strace's own language: <c>fdatasync:signal=KILL:when=3</c>, <c>fsync:error=EIO:when=1+</c>.</summary>
     public ChildStart WithFault(string injection, string traceFile) =>
-        Under("strace", "--seccomp-bpf", "-f", "-qq", "-o", traceFile, "-e", "trace=" + injection[..injection.IndexOf(':', StringComparison.Ordinal)], "-e", "inject=" + injection);
+        // Only what is named stops under the filter, which keeps the rest fast; a signal is not delivered that way.
+        Under("strace", [.. injection.Contains(":signal=", StringComparison.Ordinal) ? Array.Empty<string>() : ["--seccomp-bpf"],
+            "-f", "-qq", "-o", traceFile, "-e", "trace=" + injection[..injection.IndexOf(':', StringComparison.Ordinal)], "-e", "inject=" + injection]);
 
     public ChildStart With(string variable, string? value) =>
         this with { Environment = new Dictionary<string, string?>(Environment) { [variable] = value } };

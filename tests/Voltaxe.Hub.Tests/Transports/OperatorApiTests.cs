@@ -164,6 +164,27 @@ public sealed class OperatorApiTests(Hubs hubs)
     }
 
     [Fact]
+    public async Task A_change_that_nobody_rang_for_is_seen_with_the_next_heartbeat()
+    {
+        var clock = new ManualClock(TimeProvider.System.GetUtcNow());
+        await using var hub = await RunningHub.StartAsync(clock: clock);
+        using var desk = await Desk.OfAsync(hub);
+        await hub.LegacyAgentAsync(host);
+        var queued = await desk.KillAsync(host);
+        await using var events = await EventsAsync(desk, queued.Id);
+        Assert.Equal(("command", "pending"), await NextAsync(events));
+        await hub.TamperAsync($"UPDATE pending_commands SET status = 'cancelled', cancel_requested_at = created_at, finished_at = created_at WHERE id = {queued.Id}");
+        var next = NextAsync(events);
+        await Eventually.TrueAsync(() =>
+        {
+            clock.Advance(TimeSpan.FromSeconds(5));
+            return next.IsCompleted;
+        });
+        Assert.Equal(("command", "cancelled"), await next);
+        Assert.Equal(("end", null), await NextAsync(events));
+    }
+
+    [Fact]
     public async Task Each_role_may_do_what_the_protocol_says()
     {
         var hub = await hubs.OnAsync("sqlite");
@@ -266,7 +287,7 @@ public sealed class OperatorApiTests(Hubs hubs)
         }
     }
 
-    /// <summary>The next event; of a command, its status. What repeats a status is passed over.</summary>
+    /// <summary>The next event; of a command, its status.</summary>
     private static async Task<(string Name, string? Status)> NextAsync(IAsyncEnumerator<(string Name, string Data)> events)
     {
         Assert.True(await events.MoveNextAsync().AsTask().Within(), "the stream ended");

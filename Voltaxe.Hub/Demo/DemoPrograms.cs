@@ -37,5 +37,7 @@ public static class DemoPrograms
         RedirectStandardOutput = true,
         RedirectStandardError = true,
         RedirectStandardInput = true,
+        // The runtime's debugging pipes would stay in the temporary folder when the demo ends its agents.
+        Environment = { ["DOTNET_EnableDiagnostics"] = "0" },
     }) ?? throw new InvalidOperationException($"{command[0]} did not start");
 }

@@ -36,6 +36,9 @@ public static class SafeJson
         return Capped(Encoding.UTF8.GetString(buffer.GetBuffer(), 0, (int)buffer.Length), max);
     }
 
+    /// <summary>A plain value as one line of text, as a person would say it.</summary>
+    public static string Plain(JsonElement value, int max) => SafeText.Line(value.ValueKind == JsonValueKind.String ? Text(value) : value.GetRawText(), max);
+
     /// <summary>An element's own WriteTo copies its text as it came; this writes it anew, so that the encoder sees every string.</summary>
     private static void Write(Utf8JsonWriter writer, JsonElement json)
     {

@@ -13,10 +13,13 @@ namespace Voltaxe.Hub.Transports.CommandLine;
 /// <summary>The hub's command lines. Settings come as everywhere, and as <c>--Voltaxe:Name=value</c> on each of them.</summary>
 public static class HubCommands
 {
+    /// <summary>How long a stop may take to end in order (requests, the demo's agents and networks) before it is cut short; two seconds if not said.</summary>
+    private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(60);
+
     public static Task<int> RunAsync(string[] args)
     {
         var (own, settings) = Settings.Split(args);
-        return Root(settings).Parse(own).InvokeAsync();
+        return Root(settings).Parse(own).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = StopPatience });
     }
 
     private static RootCommand Root(string[] settings)

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using Microsoft.AspNetCore.Components;
 using Microsoft.Extensions.Logging;
@@ -14,7 +15,7 @@ public sealed partial class OrderDialog
 {
     private ModalDialog? dialog;
     private OrderDraft? draft;
-    private IReadOnlyDictionary<string, string> faults = new Dictionary<string, string>();
+    private bool tried;
     private ProblemWords? problem;
     private bool sending;
 
@@ -36,13 +37,16 @@ public sealed partial class OrderDialog
     // Made once: the agent changes while the dialog is open, what was typed must not.
     private OrderDraft Draft => draft ??= new(Kind, Agent.Id);
 
+    /// <summary>Nothing is called wrong before it was sent once; then each is gone as soon as it is put right.</summary>
+    private IReadOnlyDictionary<string, string> Faults => tried ? Draft.Check() : ImmutableDictionary<string, string>.Empty;
+
     private async Task SendAsync()
     {
         if (sending)
             return;
         problem = null;
-        faults = Draft.Check();
-        if (faults.Count > 0)
+        tried = true;
+        if (Faults.Count > 0)
             return;
         sending = true;
         var answer = await HubAnswer.OfAsync(() => Actions.QueueAsync(Draft.ToOrder(), CancellationToken.None), Log);

@@ -28,5 +28,5 @@ public sealed partial class CommandResult
         p.Value.ValueKind is JsonValueKind.True or JsonValueKind.False or JsonValueKind.Number or JsonValueKind.String && p.Value.GetRawText().Length <= 300;
 
     private static (string, string) Fact(JsonProperty p) =>
-        (SafeText.Line(p.Name, 40).Replace('_', ' '), SafeText.Line(SafeJson.Of(p.Value, 400).Trim('"'), 300));
+        (SafeText.Line(p.Name, 40).Replace('_', ' '), SafeJson.Plain(p.Value, 300));
 }

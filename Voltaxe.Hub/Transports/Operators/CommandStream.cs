@@ -28,7 +28,7 @@ public static class CommandStream
             http.Response.ContentType = "text/event-stream";
             http.Response.Headers.CacheControl = "no-store";
             http.Response.Headers["X-Accel-Buffering"] = "no";
-            await SendAsync(http, command, ct);
+            var sent = await SendAsync(http, command, null, ct);
             var key = id.ToString(CultureInfo.InvariantCulture);
             var next = changes.MoveNextAsync().AsTask();
             while (!IsEnd(command))
@@ -38,12 +38,16 @@ public static class CommandStream
                     ct.ThrowIfCancellationRequested();
                     await http.Response.WriteAsync(": still here\n\n", ct);
                     await http.Response.Body.FlushAsync(ct);
+                    // What another node changed is only rung for, and a ring can be lost.
+                    if (await reader.FindCommandAsync(id, ct) is not { } now)
+                        return;
+                    sent = await SendAsync(http, command = now, sent, ct);
                     continue;
                 }
                 if (!await next)
                     return;
                 if (changes.Current.LastOrDefault(c => c.Id == key)?.Row is { } row)
-                    await SendAsync(http, command = row, ct);
+                    sent = await SendAsync(http, command = row, sent, ct);
                 next = changes.MoveNextAsync().AsTask();
             }
             await http.Response.WriteAsync("event: end\ndata: {}\n\n", ct);
@@ -60,9 +64,14 @@ public static class CommandStream
 
     private static bool IsEnd(CommandView command) => Domain.CommandLifecycle.IsTerminal(command.Status);
 
-    private static async Task SendAsync(HttpContext http, CommandView command, CancellationToken ct)
+    /// <summary>Sends it unless it is what was sent last: the change that the first look already saw may be told after it.</summary>
+    private static async Task<string> SendAsync(HttpContext http, CommandView command, string? last, CancellationToken ct)
     {
-        await http.Response.WriteAsync("event: command\ndata: " + JsonSerializer.Serialize(command, WireJson.Default.CommandView) + "\n\n", ct);
+        var text = JsonSerializer.Serialize(command, WireJson.Default.CommandView);
+        if (text == last)
+            return text;
+        await http.Response.WriteAsync($"event: command\ndata: {text}\n\n", ct);
         await http.Response.Body.FlushAsync(ct);
+        return text;
     }
 }

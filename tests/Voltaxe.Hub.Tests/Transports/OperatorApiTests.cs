@@ -139,30 +139,6 @@ public sealed class OperatorApiTests(Hubs hubs)
         async Task<List<long>> IdsAsync(string query) => [.. (await desk.GetAsync("/api/v1/commands?" + query))["items"]!.AsArray().Select(c => c!["id"]!.GetValue<long>())];
     }
 
-    [Theory]
-    [MemberData(nameof(Databases))]
-    public async Task A_commands_events_come_at_once_on_every_change_and_end(string database)
-    {
-        var hub = await hubs.OnAsync(database);
-        using var desk = await Desk.OfAsync(hub);
-        await using var seed = new SeedAgent(hub.Http, host, (await hub.LegacyAgentAsync(host)).Token);
-        var queued = await desk.KillAsync(host);
-        await using var events = await EventsAsync(desk, queued.Id);
-        Assert.Equal(("command", "pending"), await NextAsync(events));
-        var command = (await seed.NextAsync())!;
-        Assert.Equal(("command", "delivered"), await NextAsync(events));
-        await seed.ReportAsync(command, true, "killed\nand\r\nburied");
-        Assert.Equal(("command", "executed"), await NextAsync(events));
-        Assert.Equal(("end", null), await NextAsync(events));
-        Assert.False(await events.MoveNextAsync().AsTask().Within());
-
-        // Who comes after the end is told how it ended.
-        await using var late = await EventsAsync(desk, queued.Id);
-        Assert.Equal(("command", "executed"), await NextAsync(late));
-        Assert.Equal(("end", null), await NextAsync(late));
-        await desk.GetAsync("/api/v1/commands/999999/events", 404);
-    }
-
     [Fact]
     public async Task Each_role_may_do_what_the_protocol_says()
     {
@@ -247,29 +223,5 @@ public sealed class OperatorApiTests(Hubs hubs)
         using var request = new HttpRequestMessage(HttpMethod.Post, "/api/v1/commands") { Content = JsonContent.Create(body) };
         request.Headers.Add("Idempotency-Key", key);
         return await desk.Http.SendAsync(request);
-    }
-
-    /// <summary>The stream, event by event: its name and its data.</summary>
-    private static async Task<IAsyncEnumerator<(string Name, string Data)>> EventsAsync(Desk desk, long id)
-    {
-        var answer = await desk.Http.GetAsync($"/api/v1/commands/{id}/events", HttpCompletionOption.ResponseHeadersRead);
-        Assert.Equal((HttpStatusCode.OK, "text/event-stream"), (answer.StatusCode, answer.Content.Headers.ContentType?.MediaType));
-        return ReadAsync(answer).GetAsyncEnumerator();
-
-        static async IAsyncEnumerable<(string, string)> ReadAsync(HttpResponseMessage answer)
-        {
-            using (answer)
-            {
-                await foreach (var item in System.Net.ServerSentEvents.SseParser.Create(await answer.Content.ReadAsStreamAsync()).EnumerateAsync())
-                    yield return (item.EventType, item.Data);
-            }
-        }
-    }
-
-    /// <summary>The next event; of a command, its status. What repeats a status is passed over.</summary>
-    private static async Task<(string Name, string? Status)> NextAsync(IAsyncEnumerator<(string Name, string Data)> events)
-    {
-        Assert.True(await events.MoveNextAsync().AsTask().Within(), "the stream ended");
-        return (events.Current.Name, JsonNode.Parse(events.Current.Data)!["status"]?.GetValue<string>());
     }
 }

@@ -23,7 +23,9 @@ public static class Claim
     {
         foreach (var command in open)
             PassTime(command, agent, limits, write.Now);
-        var chosen = HandOutRules.Choose(agent, open, held, limits, write.Now);
+        // On the seed's route only what nobody was ever handed: whoever polls there keeps no journal to know a second copy by.
+        var choice = to.SeedRoute ? open.Where(c => c.Status == CommandStatus.Pending) : open;
+        var chosen = HandOutRules.Choose(agent, choice, held, limits, write.Now);
         foreach (var command in chosen)
             command.HandOut(to, write.Now);
         return chosen;

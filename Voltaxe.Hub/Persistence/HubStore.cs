@@ -26,13 +26,13 @@ public sealed class HubStore(HubDbFactory factory, HubClock clock, CommitBell be
 
     public HubClock Clock => clock;
 
-    /// <exception cref="StorageUnavailableException">The database cannot be reached.</exception>
+    /// <exception cref="StorageUnavailableException">The database cannot be reached or read.</exception>
     public async Task<T> ReadAsync<T>(Func<HubDb, CancellationToken, Task<T>> work, CancellationToken ct)
     {
+        await using var db = factory.Create();
+        db.ChangeTracker.QueryTrackingBehavior = QueryTrackingBehavior.NoTracking;
         try
         {
-            await using var db = factory.Create();
-            db.ChangeTracker.QueryTrackingBehavior = QueryTrackingBehavior.NoTracking;
             return await work(db, ct);
         }
         catch (Exception e) when (IsUnavailable(e))
@@ -78,7 +78,8 @@ public sealed class HubStore(HubDbFactory factory, HubClock clock, CommitBell be
                 return result;
             committed = Committed.From(db);
             await db.SaveChangesAsync(ct);
-            await transaction.CommitAsync(ct);
+            ct.ThrowIfCancellationRequested();
+            await transaction.CommitAsync(CancellationToken.None); // Begun, it is not broken off: what was committed must be told of.
         }
         finally
         {
@@ -106,7 +107,7 @@ public sealed class HubStore(HubDbFactory factory, HubClock clock, CommitBell be
     private static Exception Root(Exception e) => e is DbException ? e : e.InnerException is { } inner ? Root(inner) : e;
 }
 
-/// <summary>The database cannot be reached or written. Nothing was changed; the caller may try again.</summary>
+/// <summary>The database cannot be reached, read or written. Nothing was changed; the caller may try again.</summary>
 public sealed class StorageUnavailableException(Exception inner) : Exception("the database is not available: " + inner.GetBaseException().Message, inner);
 
 /// <summary>What a unit of work has in its hands: the context, the hub time of the transaction, and the locks.</summary>

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using System.Text.RegularExpressions;
+using System.Text.Unicode;
 using Voltaxe.Contracts.Json;
 using Voltaxe.Hub.Pipeline;
 
@@ -43,7 +44,9 @@ public static partial class JsonBody
                 return TooLarge(limit);
             kept.Write(buffer, 0, read);
         }
-        return kept.ToArray();
+        var body = kept.ToArray();
+        // The parser takes bytes that are no UTF-8 inside a string, and fails when they are read.
+        return Utf8.IsValid(body) ? body : Refusal.Invalid("body", "is not UTF-8");
     }
 
     public static Result<T> Parse<T>(ReadOnlySpan<byte> json, bool strict) where T : class

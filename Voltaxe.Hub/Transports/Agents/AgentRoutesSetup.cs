@@ -35,6 +35,8 @@ public static class AgentRoutesSetup
 
     public static void MapAgentTransports(this IEndpointRouteBuilder app)
     {
+        var services = app.ServiceProvider;
+        services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.Register(services.GetRequiredService<AgentLinks>().ReleaseParked);
         app.MapHub<AgentSocketHub>(AgentRoutes.Hub, o =>
         {
             o.Transports = HttpTransportType.WebSockets;

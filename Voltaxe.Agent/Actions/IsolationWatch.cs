@@ -10,6 +10,8 @@ public sealed partial class IsolationWatch(HostPlatform platform, Outbox outbox,
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
 
+    // One look at a time: an older one must not overwrite what a newer one saw.
+    private readonly SemaphoreSlim one = new(1);
     private volatile Observed? current;
 
     /// <summary>What was seen last, or null where this host cannot be isolated or could not be looked at.</summary>
@@ -19,6 +21,7 @@ public sealed partial class IsolationWatch(HostPlatform platform, Outbox outbox,
     {
         if (platform.Isolation is not { } isolation)
             return;
+        await one.WaitAsync(ct);
         try
         {
             var before = current;
@@ -32,6 +35,10 @@ public sealed partial class IsolationWatch(HostPlatform platform, Outbox outbox,
         {
             CannotLook(e.Message);
             current = null;
+        }
+        finally
+        {
+            one.Release();
         }
     }
 

@@ -7,27 +7,6 @@ using Voltaxe.Agent.Execution;
 
 namespace Voltaxe.Agent.Channels;
 
-/// <summary>How the keeper opens channels. Tests put their own behind it.</summary>
-public interface IChannels
-{
-    /// <summary>The hub to use from now on.</summary>
-    Task<Uri> ChooseAsync(CancellationToken ct);
-
-    /// <summary>A socket that stands. Whatever fails throws.</summary>
-    Task<ISocketChannel> OpenSocketAsync(Uri hub, CancellationToken ct);
-
-    IHubChannel Polling(Uri hub);
-}
-
-/// <summary>When the agent speaks.</summary>
-/// <param name="PollEnabled">Whether to poll while there is no socket.</param>
-/// <param name="PollInterval">How often; the hub's wish where nothing is configured.</param>
-public sealed record KeeperOptions(bool PollEnabled, Func<TimeSpan> PollInterval)
-{
-    /// <summary>On a socket, at the latest this long after the last sync.</summary>
-    public TimeSpan SocketRest { get; init; } = TimeSpan.FromSeconds(15);
-}
-
 /// <summary>Keeps a channel to the hub: the socket when it can be had, polling while it cannot, and back.</summary>
 public sealed partial class Keeper(IChannels channels, Syncer syncer, Outbox outbox, KeeperOptions options, Func<double> random, TimeProvider time, ILogger<Keeper> log)
 {
@@ -74,12 +53,15 @@ public sealed partial class Keeper(IChannels channels, Syncer syncer, Outbox out
     private async Task SpeakAsync(ISocketChannel socket, CancellationToken ct)
     {
         using var over = CancellationTokenSource.CreateLinkedTokenSource(ct, socket.Closed);
+        var began = time.GetTimestamp();
         try
         {
             while (true)
             {
                 await syncer.SyncAsync(socket, 0, over.Token);
-                socketBackoff.Reset();
+                // A socket that ends right after its first sync is no success: coming back to such a hub must slow down, too.
+                if (time.GetElapsedTime(began) >= options.SocketRest)
+                    socketBackoff.Reset();
                 await outbox.WaitAsync(options.SocketRest, over.Token);
             }
         }

@@ -33,11 +33,14 @@ public sealed class Syncer(SyncComposer composer, Outbox outbox, HubClock clock,
             var (request, more) = composer.Compose(instance, waitSeconds);
             request = request with { N = ++n };
             var reply = Plausible(await channel.SyncAsync(request, waitSeconds > 0 ? LetOthersPass : static () => { }, either.Token));
+            if (!HubClock.IsPlausible(reply.HubTime))
+                throw new InvalidDataException($"the hub says that it is {reply.HubTime:O}");
             clock.Set(reply.HubTime);
             outbox.WasTold(request);
             // Until what was recorded is noted, the next sync would say it again.
             await heard(channel, reply);
-            if (more)
+            // The rest at once, but only while the hub takes what it is given.
+            if (more && reply.Recorded.Count + reply.Drop.Count + request.Answers.Count > 0)
                 outbox.RingNow();
             return reply;
         }

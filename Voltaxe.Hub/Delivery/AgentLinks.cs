@@ -71,6 +71,9 @@ public sealed class AgentLinks
     public void Unpark(string agentId, TaskCompletionSource<bool> mine) =>
         parked.TryRemove(new KeyValuePair<string, TaskCompletionSource<bool>>(agentId, mine));
 
+    /// <summary>Whether a request of this agent waits here now.</summary>
+    public bool IsParked(string agentId) => parked.ContainsKey(agentId);
+
     public void Wake(string agentId)
     {
         if (parked.TryGetValue(agentId, out var waiting))

@@ -3,6 +3,8 @@ using Voltaxe.Contracts.Wire;
 using Voltaxe.Hub.Agents;
 using Voltaxe.Hub.Domain;
 using Voltaxe.Hub.Persistence;
+using Voltaxe.Hub.Pipeline;
+using Voltaxe.Hub.Security;
 
 namespace Voltaxe.Hub.Delivery;
 
@@ -10,9 +12,10 @@ namespace Voltaxe.Hub.Delivery;
 /// Holds an HTTP sync that has nothing to be told until there is something: a command, a question, a cancel that was not asked yet.
 /// Waiting touches no database.
 /// </summary>
-public sealed class ParkedSync(HubStore store, AgentLinks links, Asks asks, PresenceBoard presence, HubOptions options)
+public sealed class ParkedSync(HubStore store, AgentLinks links, Asks asks, PresenceBoard presence, AgentRevocations revocations, HubOptions options)
 {
-    public async Task<SyncReply> WaitAsync(string agentId, SyncRequest sync, SyncReply reply, CancellationToken ct)
+    /// <summary>The reply; a refusal when the agent is revoked meanwhile.</summary>
+    public async Task<Result<SyncReply>> WaitAsync(string agentId, SyncRequest sync, SyncReply reply, CancellationToken ct)
     {
         if (sync.WaitSeconds == 0 || !IsQuiet(agentId, reply))
             return reply;
@@ -23,6 +26,8 @@ public sealed class ParkedSync(HubStore store, AgentLinks links, Asks asks, Pres
             var parked = links.Park(agentId);
             try
             {
+                if (revocations.IsRevoked(agentId))
+                    return Refusal.Unauthenticated("This agent was revoked.");
                 // Whatever was committed between the answer and the parking rang for nobody: look once more.
                 if (MayHaveOpen(agentId) || asks.PendingFor(agentId).Count > 0)
                 {

@@ -56,6 +56,8 @@ public static class ReportSeed
                 faults["message"] = ["must be at most 10000 characters"];
             if (said.Data is { } data && data.GetRawText().Length > ResultReport.MaxDataBytes)
                 faults["data"] = ["must be at most 256 KiB"];
+            else if (said.Data is { } text && !WholeText.IsIn(text))
+                faults["data"] = ["must not hold half a surrogate pair"];
             return faults.Count > 0 ? Refusal.Invalid(faults) : null;
         }
 

@@ -22,7 +22,7 @@ public sealed class SyncRules : AbstractValidator<SyncAgent.Request>
         Must(sync.Received.Count <= MaxEntries && sync.Received.All(h => h is not null && IsAttempt(h.Attempt)), "received", $"must be at most {MaxEntries} entries with attempt from 1");
         Must(sync.Results.Count <= MaxEntries && sync.Results.All(IsResult), "results", $"must be at most {MaxEntries} results with attempt from 1, a message of at most 10,000 characters and data of at most 256 KiB");
         Must(sync.Events.Count <= 500 && sync.Events.All(IsEvent), "events", "must be at most 500 events with short event_id and kind and data of at most 16 KiB");
-        Must(sync.Answers.Count <= 64 && sync.Answers.All(a => a is not null && IsWord(a.AskId, 64)), "answers", "must be at most 64 answers");
+        Must(sync.Answers.Count <= 64 && sync.Answers.All(a => a is not null && IsWord(a.AskId, 64) && (a.Data is not { } data || WholeText.IsIn(data))), "answers", "must be at most 64 answers");
 
         void Must(bool fits, string field, string text)
         {
@@ -34,10 +34,10 @@ public sealed class SyncRules : AbstractValidator<SyncAgent.Request>
     private static bool IsAttempt(int attempt) => attempt is >= 1 and <= 1_000_000;
 
     private static bool IsResult(ResultReport? r) => r is not null && IsAttempt(r.Attempt) && (r.Message?.Length ?? 0) <= 10_000
-        && (r.Data is not { } data || data.GetRawText().Length <= ResultReport.MaxDataBytes);
+        && (r.Data is not { } data || (data.GetRawText().Length <= ResultReport.MaxDataBytes && WholeText.IsIn(data)));
 
     private static bool IsEvent(AgentEvent? e) => e is not null && IsWord(e.EventId, 64) && IsWord(e.Kind, 64)
-        && (e.Data is not { } data || data.GetRawText().Length <= 16 * 1024);
+        && (e.Data is not { } data || (data.GetRawText().Length <= 16 * 1024 && WholeText.IsIn(data)));
 
     private static bool IsInfo(AgentInfo info) => IsText(info.Hostname, 253) && IsText(info.Os, 100) && IsText(info.Version, 100)
         && info.Capabilities.Count <= 64 && info.Capabilities.All(c => c is not null && IsWord(c, 64));

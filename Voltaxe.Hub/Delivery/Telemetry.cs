@@ -18,6 +18,8 @@ public static class TakeTelemetry
         {
             if (request.Report.ValueKind != JsonValueKind.Object)
                 return Refusal.Invalid("body", "must be an object");
+            if (!WholeText.IsIn(request.Report))
+                return Refusal.Invalid("body", "must not hold half a surrogate pair");
             var name = await identity.HostnameOfAsync(request.AgentId, cancellationToken);
             if (Text(request.Report, "hostname") is { } said && !said.Equals(name, StringComparison.OrdinalIgnoreCase))
                 return Refusal.Forbidden("This credential belongs to another host.");

@@ -26,11 +26,19 @@ public sealed class HubStore(HubDbFactory factory, HubClock clock, CommitBell be
 
     public HubClock Clock => clock;
 
+    /// <exception cref="StorageUnavailableException">The database cannot be reached.</exception>
     public async Task<T> ReadAsync<T>(Func<HubDb, CancellationToken, Task<T>> work, CancellationToken ct)
     {
-        await using var db = factory.Create();
-        db.ChangeTracker.QueryTrackingBehavior = QueryTrackingBehavior.NoTracking;
-        return await work(db, ct);
+        try
+        {
+            await using var db = factory.Create();
+            db.ChangeTracker.QueryTrackingBehavior = QueryTrackingBehavior.NoTracking;
+            return await work(db, ct);
+        }
+        catch (Exception e) when (IsUnavailable(e))
+        {
+            throw new StorageUnavailableException(e);
+        }
     }
 
     /// <summary><paramref name="work"/> runs again from the start when the database asks for it, so it must change nothing but its context.</summary>
@@ -89,6 +97,7 @@ public sealed class HubStore(HubDbFactory factory, HubClock clock, CommitBell be
     private static bool IsUnavailable(Exception e) => Root(e) switch
     {
         SqliteException { SqliteErrorCode: 5 or 6 or 8 or 10 or 11 or 13 or 14 } => true,
+        PostgresException { SqlState: PostgresErrorCodes.ReadOnlySqlTransaction } => true, // a standby that is not, or no longer, the primary
         PostgresException p => p.SqlState.StartsWith("53", StringComparison.Ordinal) || p.SqlState.StartsWith("57P", StringComparison.Ordinal) || p.SqlState.StartsWith("58", StringComparison.Ordinal),
         NpgsqlException => true,
         _ => false,
@@ -98,7 +107,7 @@ public sealed class HubStore(HubDbFactory factory, HubClock clock, CommitBell be
 }
 
 /// <summary>The database cannot be reached or written. Nothing was changed; the caller may try again.</summary>
-public sealed class StorageUnavailableException(Exception inner) : Exception("the database is not available for writing: " + inner.GetBaseException().Message, inner);
+public sealed class StorageUnavailableException(Exception inner) : Exception("the database is not available: " + inner.GetBaseException().Message, inner);
 
 /// <summary>What a unit of work has in its hands: the context, the hub time of the transaction, and the locks.</summary>
 public sealed class HubWrite(HubDb db, DateTimeOffset now, bool isSqlite)

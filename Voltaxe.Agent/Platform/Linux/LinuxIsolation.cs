@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Runtime.ExceptionServices;
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using Voltaxe.Agent.Configuration;
@@ -14,76 +15,127 @@ namespace Voltaxe.Agent.Platform.Linux;
 /// <param name="now">Hub time.</param>
 public sealed class LinuxIsolation(Nft nft, SocketKiller sockets, IHubWhereabouts hubs, string file, Func<DateTimeOffset> now) : IHostIsolation
 {
+    private readonly IsolationNote note = new(file);
+    // Whoever looks must not see an isolation half done.
+    private readonly SemaphoreSlim one = new(1);
+
     public string? WhyNot(IsolateParams wanted) => wanted.DurationSeconds is null ? null : IsolationLimits.NoDuration;
 
-    public async Task<EffectOutcome> IsolateAsync(Guid uid, IsolateParams wanted, bool resumed, CancellationToken ct)
+    public Task<EffectOutcome> IsolateAsync(Guid uid, IsolateParams wanted, bool resumed, CancellationToken ct) =>
+        InTurnAsync(() => IsolateNowAsync(uid, [.. wanted.Allow.Select(Canonical).Distinct()], resumed, ct), ct);
+
+    public Task<EffectOutcome> RestoreAsync(Guid uid, bool resumed, CancellationToken ct) => InTurnAsync(() => RestoreNowAsync(resumed, ct), ct);
+
+    /// <summary>A table that somebody changed may let anything through: only one that is as loaded counts as isolation.</summary>
+    public Task<Observed> ObserveAsync(CancellationToken ct) => InTurnAsync(async () =>
     {
-        var before = IsolationFile.Read(file);
+        var wanted = note.Read();
+        var rules = (wanted, await nft.DigestAsync(ct)) switch
+        {
+            (null, null) => RulesState.None,
+            (not null, null) => RulesState.Missing,
+            (not null, { } digest) when digest == wanted.Digest => RulesState.Intact,
+            _ => RulesState.Tampered,
+        };
+        return new Observed(rules == RulesState.Intact, rules == RulesState.Intact ? wanted!.Since : null, null, rules);
+    }, ct);
+
+    private async Task<EffectOutcome> IsolateNowAsync(Guid uid, string[] allow, bool resumed, CancellationToken ct)
+    {
+        var before = note.Read();
         var digest = await nft.DigestAsync(ct);
-        var stands = before is not null && digest == before.Digest;
+        var stands = before?.Digest is not null && digest == before.Digest;
         if (resumed && stands && before!.Uid == uid)
-            return new(true, "isolated (found applied after a restart)", Details(before));
+            return await EndSessionsAsync(new(true, "isolated (found applied after a restart)", Details(before)), before, ct);
 
         var resolved = await hubs.ResolveAsync(ct);
         if (resolved.Count == 0)
             throw new PlatformException("hub_unresolved", "no hub's name resolves now: isolating would cut the host off from the hub");
-        string[] allow = [.. wanted.Allow.Select(Canonical).Distinct()];
         if (stands && before!.Allow.SequenceEqual(allow) && Same(before.Hubs, resolved))
         {
-            (before with { Uid = uid }).Write(file);
-            return new(false, "the host was isolated like this already", Details(before));
+            note.Write(before with { Uid = uid });
+            return Noted(new(false, "the host was isolated like this already", Details(before)));
         }
 
-        var rules = new IsolationRules(hubs.EndPoints(resolved), allow, Native.EffectiveUser());
-        // From here on names do not resolve: whoever reconnects uses what the rules let through.
+        // Written down first: after a crash behind the load no name resolves any more, and this is how the hub is found.
+        var isolation = new IsolationFile(uid, before is not null && digest is not null ? before.Since : WireTime.Truncate(now()), allow, resolved, null);
+        note.Write(isolation);
         hubs.Pin(resolved);
-        try
+        var fault = await LoadAsync(new IsolationRules(hubs.EndPoints(resolved), allow, Native.EffectiveUser()).ToText(), ct);
+        var loaded = await nft.DigestAsync(CancellationToken.None);
+        if (fault is not null && loaded == digest)
         {
-            await nft.LoadAsync(rules.ToText(), ct);
-        }
-        catch
-        {
+            note.Write(before);
             hubs.Pin(before?.Hubs);
-            throw;
+            fault.Throw();
         }
-        var loaded = await nft.DigestAsync(CancellationToken.None)
-            ?? throw new PlatformException("rules_missing", "nft took the rules, but the kernel does not show them");
-        var since = before is not null && digest is not null ? before.Since : WireTime.Truncate(now());
-        var isolation = new IsolationFile(uid, since, allow, resolved, loaded);
-        isolation.Write(file);
-        var details = Details(isolation);
-        var left = await sockets.EndAllButAsync(rules.Hubs, allow, ct);
-        if (left is not null)
-            details["sessions_not_ended"] = left;
-        return new(true, "isolated", details);
+        isolation = isolation with { Digest = loaded ?? throw new PlatformException("rules_missing", "nft took the rules, but the kernel does not show them") };
+        note.Write(isolation);
+        return await EndSessionsAsync(new(true, "isolated", Details(isolation)), isolation, ct);
     }
 
-    public async Task<EffectOutcome> RestoreAsync(Guid uid, bool resumed, CancellationToken ct)
+    private async Task<EffectOutcome> RestoreNowAsync(bool resumed, CancellationToken ct)
     {
         var stood = await nft.DigestAsync(ct) is not null;
-        if (stood)
-            await nft.LoadAsync(IsolationRules.Removal, ct);
-        if (await nft.DigestAsync(ct) is not null)
+        var fault = stood ? await LoadAsync(IsolationRules.Removal, ct) : null;
+        if (await nft.DigestAsync(CancellationToken.None) is not null)
+        {
+            fault?.Throw();
             throw new PlatformException("rules_remain", "nft deleted our table, but the kernel still shows it");
-        File.Delete(file);
-        StateFolder.SyncDirectory(Path.GetDirectoryName(file)!);
+        }
+        note.Write(null);
         hubs.Pin(null);
-        return new(stood || resumed, stood || resumed ? "restored" : "the host was not isolated", []);
+        return Noted(new(stood || resumed, stood || resumed ? "restored" : "the host was not isolated", []));
     }
 
-    public async Task<Observed> ObserveAsync(CancellationToken ct)
+    /// <summary>Loads, and says what went wrong. Whether the kernel has it is asked of the kernel: a nft that was killed may have done its work before.</summary>
+    private async Task<ExceptionDispatchInfo?> LoadAsync(string rules, CancellationToken ct)
     {
-        var wanted = IsolationFile.Read(file);
-        var digest = await nft.DigestAsync(ct);
-        var rules = (wanted, digest) switch
+        try
         {
-            (null, null) => RulesState.None,
-            (not null, null) => RulesState.Missing,
-            (not null, not null) when digest == wanted.Digest => RulesState.Intact,
-            _ => RulesState.Tampered,
-        };
-        // A table that somebody changed may let anything through: only one that is as loaded counts as isolation.
-        return new Observed(rules == RulesState.Intact, rules == RulesState.Intact ? wanted!.Since : null, null, rules);
+            await nft.LoadAsync(rules, ct);
+            return null;
+        }
+        catch (Exception e) when (e is PlatformException or OperationCanceledException)
+        {
+            return ExceptionDispatchInfo.Capture(e);
+        }
+    }
+
+    private async Task<EffectOutcome> EndSessionsAsync(EffectOutcome outcome, IsolationFile isolation, CancellationToken ct)
+    {
+        string? left;
+        try
+        {
+            left = await sockets.EndAllButAsync(hubs.EndPoints(isolation.Hubs), isolation.Allow, ct);
+        }
+        catch (PlatformException e)
+        {
+            left = e.Message;
+        }
+        if (left is not null)
+            outcome.Details["sessions_not_ended"] = left;
+        return Noted(outcome);
+    }
+
+    private EffectOutcome Noted(EffectOutcome outcome)
+    {
+        if (note.NotWritten is { } why)
+            outcome.Details["not_written_down"] = why;
+        return outcome;
+    }
+
+    private async Task<T> InTurnAsync<T>(Func<Task<T>> act, CancellationToken ct)
+    {
+        await one.WaitAsync(ct);
+        try
+        {
+            return await act();
+        }
+        finally
+        {
+            one.Release();
+        }
     }
 
     private static JsonObject Details(IsolationFile isolation) => new()

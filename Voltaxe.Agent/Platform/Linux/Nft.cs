@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace Voltaxe.Agent.Platform.Linux;
@@ -19,8 +20,15 @@ public sealed class Nft(Exec exec, string path)
     public async Task<string?> DigestAsync(CancellationToken ct)
     {
         var ran = await exec.RunAsync(path, ["-j", "list", "table", IsolationRules.Family, IsolationRules.Table], null, ct);
-        if (ran.ExitCode == 0)
-            return Digest(ran.Output);
+        try
+        {
+            if (ran.ExitCode == 0)
+                return Digest(ran.Output);
+        }
+        catch (JsonException e)
+        {
+            throw new PlatformException("rules_unreadable", $"nft lists our table as something that is not JSON: {e.Message}");
+        }
         if (ran.Error.Contains("No such file or directory", StringComparison.Ordinal))
             return null;
         throw new PlatformException("rules_unreadable", $"nft cannot list our table: {FirstLine(ran.Error)}");

@@ -56,7 +56,7 @@ public static class AgentRoutesSetup
         var answer = await mediator.Send(new SyncAgent.Request(agentId, body.Value, null), http.RequestAborted);
         return answer.IsRefused
             ? answer.Refusal!.ToResult()
-            : Problems.Json(await parked.WaitAsync(agentId, body.Value, answer.Value, http.RequestAborted));
+            : (await parked.WaitAsync(agentId, body.Value, answer.Value, http.RequestAborted)).ToResult(reply => Problems.Json(reply));
     }
 
     private static async Task<IResult> PollAsync(HttpContext http, IMediator mediator, [FromQuery] string? host, [FromQuery] string? hostname, ILoggerFactory logs)
@@ -84,16 +84,10 @@ public static class AgentRoutesSetup
         var bytes = await JsonBody.ReadBytesAsync(http, SeedLimit);
         if (bytes.IsRefused)
             return bytes.Refusal!.ToResult();
-        JsonElement report;
-        try
-        {
-            report = JsonElement.Parse(bytes.Value, new JsonDocumentOptions { MaxDepth = 32 });
-        }
-        catch (JsonException)
-        {
-            return Refusal.Invalid("body", "is not the JSON that was expected").ToResult();
-        }
-        var answer = await mediator.Send(new TakeTelemetry.Request(http.User.AgentId(), report), http.RequestAborted);
+        var report = JsonBody.ParseElement(bytes.Value);
+        if (report.IsRefused)
+            return report.Refusal!.ToResult();
+        var answer = await mediator.Send(new TakeTelemetry.Request(http.User.AgentId(), report.Value), http.RequestAborted);
         return answer.ToResult(status => Problems.Json(status));
     }
 }

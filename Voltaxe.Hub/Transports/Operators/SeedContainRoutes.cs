@@ -27,6 +27,12 @@ public static class SeedContainRoutes
                 .RequireAuthorization(Policies.Command).WithTags("seed").TakesJson<SeedContain>().Produces<SeedContainReply>().Produces<SeedContainReply>(202);
     }
 
+    /// <summary>What is wrong with <c>hosts</c> is wrong with <c>hostname</c> here.</summary>
+    private static Refusal InItsWords(Refusal refusal) => refusal with
+    {
+        Errors = refusal.Errors?.ToDictionary(e => e.Key == "hosts" ? "hostname" : e.Key, e => e.Value),
+    };
+
     private static async Task<IResult> ContainAsync(HttpContext http, IMediator mediator, LiveFeed feed, IHubReader reader, AgentLinks links, TimeProvider time,
         string command, string done, string defaultReason)
     {
@@ -45,7 +51,7 @@ public static class SeedContainRoutes
             Reason = body.Value.Reason ?? defaultReason,
         }), http.RequestAborted);
         if (queued.IsRefused)
-            return queued.Refusal!.ToResult();
+            return InItsWords(queued.Refusal!).ToResult();
         var now = queued.Value.Commands[0];
         try
         {

@@ -31,7 +31,9 @@ public sealed class WholeAgentTests : IAsyncLifetime
 
     private string[] Effects => File.Exists(Path.Combine(state, "effects.log")) ? File.ReadAllLines(Path.Combine(state, "effects.log")) : [];
 
-    private AgentSettings Settings(bool poll = true) => new(state, null, null, poll, TimeSpan.FromSeconds(1), DryRun: true);
+    private TimeSpan? interval = TimeSpan.FromSeconds(1);
+
+    private AgentSettings Settings(bool poll = true) => new(state, null, null, poll, interval, DryRun: true);
 
     private async Task EnrolAsync()
     {
@@ -145,6 +147,45 @@ public sealed class WholeAgentTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Impossible_numbers_from_the_hub_do_not_end_the_agent()
+    {
+        var odd = true;
+        hub.SigningIn = reply => odd ? reply with { AccessToken = "vtx_agt_\nx" } : reply;
+        hub.SocketsRefused = true;
+        await EnrolAsync();
+        running = RunAgain(poll: true);
+        await Eventually.TrueAsync(() => hub.Assertions.Count >= 2);
+        odd = false;
+        await Eventually.TrueAsync(() => !hub.Syncs.IsEmpty);
+        (hub.SignInRefused, hub.SaysItIs) = (true, "9999-12-31T23:59:59Z");
+        hub.RevokeTokens();
+        var asked = hub.Assertions.Count;
+        await Eventually.TrueAsync(() => hub.Assertions.Count >= asked + 2);
+        (hub.SignInRefused, hub.SaysItIs) = (false, null);
+        var order = hub.Sign(CommandNames.NetworkIsolate);
+        hub.Queue(order);
+        await Eventually.TrueAsync(() => hub.Results.ContainsKey(order.Uid));
+        Assert.False(running.IsCompleted);
+    }
+
+    [Fact]
+    public async Task A_hub_that_asks_for_a_poll_in_68_years_is_polled_all_the_same()
+    {
+        interval = null;
+        hub.SocketsRefused = true;
+        hub.Replying = reply => reply with { NextPollSeconds = int.MaxValue };
+        await RunAsync();
+        await Eventually.TrueAsync(() => hub.Syncs.Any(s => s.Request.WaitSeconds > 0));
+        foreach (var order in (Envelope[])[hub.Sign(CommandNames.NetworkIsolate), hub.Sign(CommandNames.NetworkRestore)])
+        {
+            hub.Queue(order);
+            await Eventually.TrueAsync(() => hub.Results.ContainsKey(order.Uid));
+            await Eventually.TrueAsync(() => hub.Syncs.Last().Request.WaitSeconds > 0);
+        }
+        Assert.False(running.IsCompleted);
+    }
+
+    [Fact]
     public async Task A_timed_isolation_is_rejected_with_a_reason_because_this_version_does_not_end_it_by_itself()
     {
         await RunAsync();
@@ -219,6 +260,19 @@ public sealed class WholeAgentTests : IAsyncLifetime
         await hub.PushAsync(orders);
         await Eventually.TrueAsync(() => orders.All(o => hub.Results.ContainsKey(o.Uid)), TimeSpan.FromSeconds(60));
         Assert.Equal(500, Effects.Length);
+    }
+
+    [Fact]
+    public async Task A_message_larger_than_a_mebibyte_ends_the_socket_and_the_agent_comes_back()
+    {
+        await RunAsync();
+        await hub.PushAsync(hub.Sign(CommandNames.NetworkIsolate) with { Signature = new string('x', AgentRoutes.MaxMessageBytes) });
+        var before = hub.Syncs.Count;
+        await Eventually.TrueAsync(() => hub.Syncs.Skip(before).Any(s => s.Channel == "push"));
+        var order = hub.Sign(CommandNames.NetworkIsolate);
+        await hub.PushAsync(order);
+        await Eventually.TrueAsync(() => hub.Results.ContainsKey(order.Uid));
+        Assert.Single(hub.Results);
     }
 
     [Fact]

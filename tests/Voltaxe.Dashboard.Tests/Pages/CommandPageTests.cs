@@ -91,8 +91,13 @@ public class CommandPageTests : Screen
     {
         Hub.Put(Given.At(Given.Command(), CommandStatus.Failed) with
         {
-            Host = Given.Hostile, Reason = Given.Hostile, CreatedBy = Given.Hostile, Command = Given.Hostile, Ticket = Given.Hostile,
-            Params = JsonSerializer.SerializeToElement(new { name = Given.Hostile }), Result = new(false, Given.Hostile, JsonSerializer.SerializeToElement(new[] { Given.Hostile })),
+            Host = Given.Hostile,
+            Reason = Given.Hostile,
+            CreatedBy = Given.Hostile,
+            Command = Given.Hostile,
+            Ticket = Given.Hostile,
+            Params = JsonSerializer.SerializeToElement(new { name = Given.Hostile }),
+            Result = new(false, Given.Hostile, JsonSerializer.SerializeToElement(new[] { Given.Hostile })),
         });
         AssertInert(Open("tracker"), 200_000);
     }

@@ -81,7 +81,14 @@ public class ProgressTests : Screen
     {
         var said = Render<CommandFacts>(p => p.Add(f => f.Command, Given.At(Queued, CommandStatus.Superseded) with
         {
-            Ticket = "IR-9", ApprovedBy = "bo", ApprovedAt = Given.Noon, NotBefore = Given.Noon, BatchId = "b-1", VerifiedAt = Given.Noon, CancelRequestedAt = Given.Noon, Channel = Channel.Poll,
+            Ticket = "IR-9",
+            ApprovedBy = "bo",
+            ApprovedAt = Given.Noon,
+            NotBefore = Given.Noon,
+            BatchId = "b-1",
+            VerifiedAt = Given.Noon,
+            CancelRequestedAt = Given.Noon,
+            Channel = Channel.Poll,
             Params = JsonElement.Parse("""{"duration_seconds":60}"""),
         })).Markup;
         Assert.All(["IR-9", "bo", "b-1", "#8", "C2 beacon seen", "last by poll", "duration_seconds"], part => Assert.Contains(part, said, StringComparison.Ordinal));
@@ -90,7 +97,12 @@ public class ProgressTests : Screen
     [Fact]
     public void A_hostile_order_is_inert() => AssertInert(Render<CommandFacts>(p => p.Add(f => f.Command, Queued with
     {
-        Reason = Given.Hostile, Ticket = Given.Hostile, CreatedBy = Given.Hostile, Command = Given.Hostile, BatchId = Given.Hostile, Params = JsonSerializer.SerializeToElement(new { name = Given.Hostile }),
+        Reason = Given.Hostile,
+        Ticket = Given.Hostile,
+        CreatedBy = Given.Hostile,
+        Command = Given.Hostile,
+        BatchId = Given.Hostile,
+        Params = JsonSerializer.SerializeToElement(new { name = Given.Hostile }),
     })));
 
     [Fact]
@@ -107,6 +119,11 @@ public class ProgressTests : Screen
     [Fact]
     public void A_hostile_host_is_inert() => AssertInert(Render<HostHeader>(p => p.Add(h => h.Agent, Given.Agent() with
     {
-        Host = Given.Hostile[..250], Os = Given.Hostile, Version = Given.Hostile, Degraded = Given.Hostile, Tags = [Given.Hostile, Given.Hostile], Id = Given.Hostile,
+        Host = Given.Hostile[..250],
+        Os = Given.Hostile,
+        Version = Given.Hostile,
+        Degraded = Given.Hostile,
+        Tags = [Given.Hostile, Given.Hostile],
+        Id = Given.Hostile,
     }).Add(h => h.Open, []).Add(h => h.Rights, Admin)));
 }

@@ -76,7 +76,10 @@ public class TableTests : Screen
     [Fact]
     public void A_hostile_row_is_inert() => AssertInert(Render<FleetRow>(p => p.Add(r => r.Agent, Given.Agent() with
     {
-        Os = Given.Hostile, Version = Given.Hostile, Tags = [Given.Hostile], Degraded = Given.Hostile,
+        Os = Given.Hostile,
+        Version = Given.Hostile,
+        Tags = [Given.Hostile],
+        Degraded = Given.Hostile,
     }).Add(r => r.Open, []).Add(r => r.Rights, Admin)));
 
     [Fact]

@@ -70,6 +70,29 @@ public sealed class AgentCrashTests
         Assert.Equal(1, agent.EffectsOf(next.Uid));
     }
 
+    [NeedsFact(Needs.Strace)]
+    public async Task A_command_on_which_the_agent_dies_three_times_before_it_is_understood_is_rejected()
+    {
+        await using var site = await Site.StartAsync();
+        var agent = await site.EnrolAsync("web-01");
+        var order = await site.Operator.QueueAsync("web-01", CommandNames.NetworkIsolate);
+        for (var crash = 1; crash <= 3; crash++)
+        {
+            var seen = AgentJournal.Sightings(agent, order.Uid);
+            agent.Start(SlowDisk);
+            await Eventually.TrueAsync(() => AgentJournal.Sightings(agent, order.Uid) > seen, Site.Patience, $"sighting {crash} is on the disk");
+            await agent.KillAsync();
+        }
+        agent.Start();
+
+        var end = await site.Operator.UntilEndedAsync(order.Id, Site.Patience);
+        Assert.Equal(CommandStatus.Rejected, end.Status);
+        Assert.Contains("poison", end.Result?.Message, StringComparison.Ordinal);
+        var next = await site.Operator.QueueAsync("web-01", CommandNames.NetworkIsolate);
+        await site.Operator.UntilAsync(next.Id, Site.Patience, CommandStatus.Executed);
+        Assert.Equal((0, 1), (agent.EffectsOf(order.Uid), agent.EffectsOf(next.Uid)));
+    }
+
     /// <summary>Every sync of the disk takes long enough to be killed in.</summary>
     internal static ChildStart SlowDisk(ChildStart start) => start.WithFault("fdatasync,fsync:delay_enter=700ms", "/dev/null");
 

@@ -45,6 +45,9 @@ public static class AgentJournal
     /// <summary>How often its effect was begun.</summary>
     public static int Starts(AgentProcess agent, Guid uid) => Records(agent).OfType<Started>().Count(r => r.Uid == uid);
 
+    /// <summary>How often it was about to be looked at.</summary>
+    public static int Sightings(AgentProcess agent, Guid uid) => Records(agent).OfType<Seen>().Count(r => r.Uid == uid);
+
     private static IReadOnlyList<JournalRecord> Records(AgentProcess agent)
     {
         var path = Path.Combine(agent.StateFolder, "journal");

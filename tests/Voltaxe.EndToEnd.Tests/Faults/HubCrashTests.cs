@@ -23,7 +23,7 @@ public sealed class HubCrashTests(ITestOutputHelper output)
     private static readonly string[] Hosts = ["web-01", "web-02"];
 
     /// <summary>Before a sync everything of a transaction has been handed to the kernel; between its writes only a part of it.</summary>
-    private static readonly (string Call, int Nth)[] Moments = [("fsync,fdatasync", 1), ("pwrite64", 1), ("fsync,fdatasync", 2), ("pwrite64", 6), ("fsync,fdatasync", 5), ("pwrite64", 15)];
+    private static readonly (string Call, int Nth)[] Moments = [("fsync,fdatasync", 1), ("pwrite64", 1), ("fsync,fdatasync", 3), ("pwrite64", 8)];
 
     [NeedsFact(Needs.Strace)]
     public async Task Whenever_the_hub_is_killed_it_comes_back_with_all_that_it_accepted()

@@ -71,6 +71,8 @@ install_missing() {
   have nft || wanted+=(nftables)
   have ip || wanted+=(iproute2)
   have strace || wanted+=(strace)
+  have faketime || wanted+=(faketime)
+  have iptables || wanted+=(iptables)
   have chromium || wanted+=(chromium)
   have chromedriver || wanted+=(chromium-driver)
   have_postgres || wanted+=(postgresql)

@@ -5,14 +5,66 @@ using Voltaxe.Contracts.Json;
 
 namespace Voltaxe.Agent.Platform.Linux;
 
-/// <summary>The isolation that this agent has put up: what observing compares the kernel with, and where the hub is while names do not resolve.</summary>
+/// <summary>The isolation that should stand: what observing compares the kernel with, what is put back, and where the hub is while names do not resolve.</summary>
 /// <param name="Uid">Whose isolation it is.</param>
 /// <param name="Since">Hub time.</param>
 /// <param name="Hubs">Host and port, as configured, with the addresses that are let through.</param>
-/// <param name="Digest">Of the table as the kernel showed it right after loading.</param>
+/// <param name="Digest">Of the table as the kernel showed it right after loading; empty while it is being loaded.</param>
 public sealed record IsolationFile(Guid Uid, DateTimeOffset Since, IReadOnlyList<string> Allow, IReadOnlyDictionary<string, string[]> Hubs, string Digest)
 {
-    public static IsolationFile? Read(string path)
+    /// <summary>The boot of the machine in which the rules were loaded.</summary>
+    public string BootId { get; init; } = "";
+
+    /// <summary>The hub was heard of right before the rules were loaded, and nothing has been proven yet: if it falls silent, they are taken back.</summary>
+    public bool HubAnswered { get; init; }
+
+    /// <summary>What to take back to; null: no isolation.</summary>
+    public IsolationFile? Previous { get; init; }
+}
+
+/// <summary>Where the wanted isolation is kept. A disk that takes nothing does not keep a host from being isolated: then it is kept in memory.</summary>
+/// <param name="path">The file.</param>
+public sealed class IsolationStore(string path)
+{
+    private IsolationFile? carried;
+
+    /// <summary>Why the last change is not on the disk, or null.</summary>
+    public string? NotWritten { get; private set; }
+
+    public IsolationFile? Read() => NotWritten is null ? ReadFile() : carried;
+
+    public void Write(IsolationFile isolation) => Change(isolation, () => StateFolder.WriteDurably(path, JsonSerializer.Serialize(isolation, IsolationJson.Default.IsolationFile)));
+
+    public void Delete() => Change(null, () =>
+    {
+        File.Delete(path);
+        StateFolder.SyncDirectory(Path.GetDirectoryName(path)!);
+    });
+
+    /// <summary>To an earlier state, which may be none.</summary>
+    public void Put(IsolationFile? isolation)
+    {
+        if (isolation is null)
+            Delete();
+        else
+            Write(isolation);
+    }
+
+    private void Change(IsolationFile? to, Action write)
+    {
+        carried = to;
+        try
+        {
+            write();
+            NotWritten = null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            NotWritten = e.Message;
+        }
+    }
+
+    private IsolationFile? ReadFile()
     {
         try
         {
@@ -27,8 +79,6 @@ public sealed record IsolationFile(Guid Uid, DateTimeOffset Since, IReadOnlyList
             throw new PlatformException("state_unreadable", $"{path}: {e.Message}");
         }
     }
-
-    public void Write(string path) => StateFolder.WriteDurably(path, JsonSerializer.Serialize(this, IsolationJson.Default.IsolationFile));
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, Converters = [typeof(WireTime)])]

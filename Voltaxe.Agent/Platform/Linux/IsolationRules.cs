@@ -17,6 +17,9 @@ public sealed record IsolationRules(IReadOnlyList<IPEndPoint> Hubs, IReadOnlyLis
 {
     public const string Family = "inet", Table = "voltaxe";
 
+    /// <summary>Marks the rule that refuses what the agent tries in order to be refused.</summary>
+    public const string Probe = "probe";
+
     /// <summary>Deletes our table, and works when it is not there.</summary>
     public const string Removal = $"table {Family} {Table}\ndelete table {Family} {Table}\n";
 
@@ -49,6 +52,8 @@ public sealed record IsolationRules(IReadOnlyList<IPEndPoint> Hubs, IReadOnlyLis
         foreach (var allowed in Allow)
             Line($"    {Ip(allowed)} daddr {allowed} accept");
         Line("    tcp flags & (syn | rst) == rst accept");
+        // Counted apart: connections that the agent itself has just closed end in the general rule, too.
+        Line($"    tcp dport {BlockProbe.Port.ToString(CultureInfo.InvariantCulture)} counter reject with tcp reset comment \"{Probe}\"");
         Line("    meta l4proto tcp counter reject with tcp reset");
         Line("    counter drop");
         Line("  }");

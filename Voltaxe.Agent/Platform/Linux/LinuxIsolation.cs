@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
-using Voltaxe.Agent.Configuration;
 using Voltaxe.Contracts.Commands;
 using Voltaxe.Contracts.Json;
 using Voltaxe.Contracts.Wire;
@@ -10,19 +9,25 @@ using Voltaxe.Contracts.Wire;
 namespace Voltaxe.Agent.Platform.Linux;
 
 /// <summary>Isolation by one nftables table of our own.</summary>
-/// <param name="file">Where the isolation is written down.</param>
-/// <param name="now">Hub time.</param>
-public sealed class LinuxIsolation(Nft nft, SocketKiller sockets, IHubWhereabouts hubs, string file, Func<DateTimeOffset> now) : IHostIsolation
+/// <param name="store">Where the wanted isolation is kept.</param>
+public sealed partial class LinuxIsolation(Nft nft, SocketKiller sockets, IHubWhereabouts hubs, IsolationStore store, IsolationTies ties) : IRulesIsolation
 {
-    public string? WhyNot(IsolateParams wanted) => wanted.DurationSeconds is null ? null : IsolationLimits.NoDuration;
+    /// <summary>Commands and the watch look at the same rules, and must not change them at the same time.</summary>
+    private readonly SemaphoreSlim gate = new(1);
+    private DateTimeOffset? verifiedAt;
 
     public async Task<EffectOutcome> IsolateAsync(Guid uid, IsolateParams wanted, bool resumed, CancellationToken ct)
     {
-        var before = IsolationFile.Read(file);
+        using var mine = await EnterAsync(ct);
+        var before = store.Read();
         var digest = await nft.DigestAsync(ct);
         var stands = before is not null && digest == before.Digest;
-        if (resumed && stands && before!.Uid == uid)
-            return new(true, "isolated (found applied after a restart)", Details(before));
+        if (resumed && before?.Uid == uid)
+        {
+            return stands
+                ? new(true, "isolated (found applied after a restart)", Details(before))
+                : new(true, "isolated", await LoadAsync(before, before, ct));
+        }
 
         var resolved = await hubs.ResolveAsync(ct);
         if (resolved.Count == 0)
@@ -30,13 +35,39 @@ public sealed class LinuxIsolation(Nft nft, SocketKiller sockets, IHubWhereabout
         string[] allow = [.. wanted.Allow.Select(Canonical).Distinct()];
         if (stands && before!.Allow.SequenceEqual(allow) && Same(before.Hubs, resolved))
         {
-            (before with { Uid = uid }).Write(file);
+            // Nothing is loaded, so nothing can be taken back: what stood stays, whatever the hub does.
+            store.Write(before with { Uid = uid, HubAnswered = false, Previous = null });
             return new(false, "the host was isolated like this already", Details(before));
         }
+        var since = stands ? before!.Since : WireTime.Truncate(ties.Now());
+        var isolation = new IsolationFile(uid, since, allow, resolved, "") { BootId = ties.BootId, HubAnswered = ties.HubHeard(), Previous = before is null ? null : before with { Previous = null } };
+        return new(true, "isolated", await LoadAsync(isolation, before, ct));
+    }
 
-        var rules = new IsolationRules(hubs.EndPoints(resolved), allow, Native.EffectiveUser());
+    public async Task<EffectOutcome> RestoreAsync(Guid uid, bool resumed, CancellationToken ct)
+    {
+        using var mine = await EnterAsync(ct);
+        var stood = await RemoveAsync(ct);
+        return new(stood || resumed, stood || resumed ? "restored" : "the host was not isolated", []);
+    }
+
+    public async Task<Observed> ObserveAsync(CancellationToken ct)
+    {
+        using var mine = await EnterAsync(ct);
+        var wanted = store.Read();
+        var rules = StateOf(wanted, await nft.DigestAsync(ct));
+        // A table that somebody changed may let anything through: only one that is as loaded counts as isolation.
+        return rules == RulesState.Intact ? new Observed(true, wanted!.Since, verifiedAt, rules) : new Observed(false, null, null, rules);
+    }
+
+    /// <summary>Loads the rules, and writes down before it that they are wanted: a crash in between leaves nothing that nobody knows of.</summary>
+    private async Task<JsonObject> LoadAsync(IsolationFile isolation, IsolationFile? before, CancellationToken ct)
+    {
+        var rules = RulesOf(isolation);
+        store.Write(isolation);
         // From here on names do not resolve: whoever reconnects uses what the rules let through.
-        hubs.Pin(resolved);
+        hubs.Pin(isolation.Hubs);
+        verifiedAt = null;
         try
         {
             await nft.LoadAsync(rules.ToText(), ct);
@@ -44,46 +75,58 @@ public sealed class LinuxIsolation(Nft nft, SocketKiller sockets, IHubWhereabout
         catch
         {
             hubs.Pin(before?.Hubs);
+            store.Put(before);
             throw;
         }
-        var loaded = await nft.DigestAsync(CancellationToken.None)
-            ?? throw new PlatformException("rules_missing", "nft took the rules, but the kernel does not show them");
-        var since = before is not null && digest is not null ? before.Since : WireTime.Truncate(now());
-        var isolation = new IsolationFile(uid, since, allow, resolved, loaded);
-        isolation.Write(file);
+        await NoteLoadedAsync(isolation);
         var details = Details(isolation);
-        var left = await sockets.EndAllButAsync(rules.Hubs, allow, ct);
-        if (left is not null)
+        if (await sockets.EndAllButAsync(rules.Hubs, isolation.Allow, ct) is { } left)
             details["sessions_not_ended"] = left;
-        return new(true, "isolated", details);
+        if (store.NotWritten is { } why)
+            details["not_on_disk"] = why;
+        return details;
     }
 
-    public async Task<EffectOutcome> RestoreAsync(Guid uid, bool resumed, CancellationToken ct)
+    private async Task NoteLoadedAsync(IsolationFile isolation)
+    {
+        var loaded = await nft.DigestAsync(CancellationToken.None)
+            ?? throw new PlatformException("rules_missing", "nft took the rules, but the kernel does not show them");
+        store.Write(isolation with { Digest = loaded, BootId = ties.BootId });
+    }
+
+    /// <summary>True when there was something to take away.</summary>
+    private async Task<bool> RemoveAsync(CancellationToken ct)
     {
         var stood = await nft.DigestAsync(ct) is not null;
         if (stood)
             await nft.LoadAsync(IsolationRules.Removal, ct);
         if (await nft.DigestAsync(ct) is not null)
             throw new PlatformException("rules_remain", "nft deleted our table, but the kernel still shows it");
-        File.Delete(file);
-        StateFolder.SyncDirectory(Path.GetDirectoryName(file)!);
+        store.Delete();
         hubs.Pin(null);
-        return new(stood || resumed, stood || resumed ? "restored" : "the host was not isolated", []);
+        verifiedAt = null;
+        return stood;
     }
 
-    public async Task<Observed> ObserveAsync(CancellationToken ct)
+    private IsolationRules RulesOf(IsolationFile isolation) => new(hubs.EndPoints(isolation.Hubs), isolation.Allow, Native.EffectiveUser());
+
+    private static RulesState StateOf(IsolationFile? wanted, string? digest) => (wanted, digest) switch
     {
-        var wanted = IsolationFile.Read(file);
-        var digest = await nft.DigestAsync(ct);
-        var rules = (wanted, digest) switch
-        {
-            (null, null) => RulesState.None,
-            (not null, null) => RulesState.Missing,
-            (not null, not null) when digest == wanted.Digest => RulesState.Intact,
-            _ => RulesState.Tampered,
-        };
-        // A table that somebody changed may let anything through: only one that is as loaded counts as isolation.
-        return new Observed(rules == RulesState.Intact, rules == RulesState.Intact ? wanted!.Since : null, null, rules);
+        (null, null) => RulesState.None,
+        (not null, null) => RulesState.Missing,
+        (not null, not null) when digest == wanted.Digest => RulesState.Intact,
+        _ => RulesState.Tampered,
+    };
+
+    private async Task<IDisposable> EnterAsync(CancellationToken ct)
+    {
+        await gate.WaitAsync(ct);
+        return new Leaving(gate);
+    }
+
+    private sealed class Leaving(SemaphoreSlim gate) : IDisposable
+    {
+        public void Dispose() => gate.Release();
     }
 
     private static JsonObject Details(IsolationFile isolation) => new()

@@ -26,6 +26,19 @@ public sealed class Nft(Exec exec, string path)
         throw new PlatformException("rules_unreadable", $"nft cannot list our table: {FirstLine(ran.Error)}");
     }
 
+    /// <summary>How often the agent's own attempts to break out were refused.</summary>
+    public async Task<long> RefusedAsync(CancellationToken ct)
+    {
+        var ran = await exec.RunAsync(path, ["-j", "list", "chain", IsolationRules.Family, IsolationRules.Table, "output"], null, ct);
+        if (ran.ExitCode != 0)
+            throw new PlatformException("rules_unreadable", $"nft cannot list our rules: {FirstLine(ran.Error)}");
+        return JsonNode.Parse(ran.Output)!["nftables"]!.AsArray()
+            .Select(item => item?["rule"])
+            .Where(rule => rule?["comment"]?.GetValue<string>() == IsolationRules.Probe)
+            .SelectMany(rule => rule!["expr"]!.AsArray())
+            .Sum(part => part?["counter"]?["packets"]?.GetValue<long>() ?? 0);
+    }
+
     /// <summary>Whether nft may be used at all; the reason if not.</summary>
     public async Task<string?> WhyNotAsync(CancellationToken ct)
     {

@@ -23,7 +23,8 @@ public sealed class NetworkIsolationTests : IAsyncLifetime
     private string Peer => host + "p";
 
     private LinuxIsolation Isolation => new(new Nft(new Exec("ip", "netns", "exec", host), Exec.Find("nft")!),
-        new SocketKiller(new Exec("ip", "netns", "exec", host), Exec.Find("ss")), where, Path.Combine(folder, "isolation.json"), () => Orders.Noon);
+        new SocketKiller(new Exec("ip", "netns", "exec", host), Exec.Find("ss")), where, new IsolationStore(Path.Combine(folder, "isolation.json")),
+        new IsolationTies("boot-1", () => Orders.Noon, () => false, IsolationTies.HostSocket, TimeProvider.System));
 
     public async Task InitializeAsync()
     {

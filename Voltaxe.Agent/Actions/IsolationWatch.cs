@@ -39,7 +39,7 @@ public sealed partial class IsolationWatch(
             Show(await isolation.ObserveAsync(ct));
             if (isolation is not IRulesIsolation rules)
                 return;
-            if (current is { Rules: RulesState.Missing or RulesState.Tampered })
+            if (current is not { Rules: RulesState.None })
                 await PutBackAsync(rules, ct);
             if (current is { Isolated: true })
                 await proof.RefreshAsync(rules, ct);

@@ -59,7 +59,10 @@ public sealed partial class LinuxIsolation
             return null;
         var found = StateOf(wanted, await nft.DigestAsync(ct));
         if (found == RulesState.Intact)
-            return null;
+        {
+            // An interface that has come since gets its chain, too; that is nobody's doing.
+            return (await egress.EnsureAsync(RulesOf(wanted), ct)).Tampered ? new Reapplied(wanted.Uid, RulesState.Tampered, false) : null;
+        }
         await LoadAsync(wanted, wanted, ct);
         return new Reapplied(wanted.Uid, found, wanted.BootId != ties.BootId);
     }

@@ -8,9 +8,9 @@ using Voltaxe.Contracts.Wire;
 
 namespace Voltaxe.Agent.Platform.Linux;
 
-/// <summary>Isolation by one nftables table of our own.</summary>
+/// <summary>Isolation by an nftables table of our own, and another one against raw frames where the kernel has it.</summary>
 /// <param name="store">Where the wanted isolation is kept.</param>
-public sealed partial class LinuxIsolation(Nft nft, SocketKiller sockets, IHubWhereabouts hubs, IsolationStore store, IsolationTies ties) : IRulesIsolation
+public sealed partial class LinuxIsolation(Nft nft, EgressChains egress, SocketKiller sockets, IHubWhereabouts hubs, IsolationStore store, IsolationTies ties) : IRulesIsolation
 {
     /// <summary>Commands and the watch look at the same rules, and must not change them at the same time.</summary>
     private readonly SemaphoreSlim gate = new(1);
@@ -80,6 +80,8 @@ public sealed partial class LinuxIsolation(Nft nft, SocketKiller sockets, IHubWh
         }
         await NoteLoadedAsync(isolation);
         var details = Details(isolation);
+        if ((await egress.EnsureAsync(rules, ct)).WhyNot is { } rawFramesPass)
+            details["raw_frames_not_blocked"] = rawFramesPass;
         if (await sockets.EndAllButAsync(rules.Hubs, isolation.Allow, ct) is { } left)
             details["sessions_not_ended"] = left;
         if (store.NotWritten is { } why)
@@ -102,6 +104,7 @@ public sealed partial class LinuxIsolation(Nft nft, SocketKiller sockets, IHubWh
             await nft.LoadAsync(IsolationRules.Removal, ct);
         if (await nft.DigestAsync(ct) is not null)
             throw new PlatformException("rules_remain", "nft deleted our table, but the kernel still shows it");
+        await egress.RemoveAsync(ct);
         store.Delete();
         hubs.Pin(null);
         verifiedAt = null;

@@ -22,7 +22,8 @@ public static class LinuxPlatform
         else
         {
             var store = new IsolationStore(isolationFile);
-            isolation = new LinuxIsolation(new Nft(exec, Exec.Find("nft")!), new SocketKiller(exec, Exec.Find("ss")), hubs, store, ties);
+            var nft = new Nft(exec, Exec.Find("nft")!);
+            isolation = new LinuxIsolation(nft, new EgressChains(exec, nft, Exec.Find("ip")), new SocketKiller(exec, Exec.Find("ss")), hubs, store, ties);
             hubs.Pin(store.Read()?.Hubs);
         }
         return new HostPlatform("linux", isolation, new LinuxProcesses(ties.BootId, Grace), new LinuxForensics(ties.BootId)) { Missing = missing };

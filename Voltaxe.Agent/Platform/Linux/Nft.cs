@@ -16,15 +16,22 @@ public sealed class Nft(Exec exec, string path)
     }
 
     /// <summary>A digest of our table as the kernel has it, without counters and handles; null when it is not there.</summary>
-    public async Task<string?> DigestAsync(CancellationToken ct)
+    public Task<string?> DigestAsync(CancellationToken ct) => DigestAsync(IsolationRules.Family, ct);
+
+    /// <summary>The same of our table in another family.</summary>
+    public async Task<string?> DigestAsync(string family, CancellationToken ct)
     {
-        var ran = await exec.RunAsync(path, ["-j", "list", "table", IsolationRules.Family, IsolationRules.Table], null, ct);
+        var ran = await exec.RunAsync(path, ["-j", "list", "table", family, IsolationRules.Table], null, ct);
         if (ran.ExitCode == 0)
             return Digest(ran.Output);
         if (ran.Error.Contains("No such file or directory", StringComparison.Ordinal))
             return null;
         throw new PlatformException("rules_unreadable", $"nft cannot list our table: {FirstLine(ran.Error)}");
     }
+
+    /// <summary>Whether our table of this family is there. A kernel that does not know the family has none.</summary>
+    public async Task<bool> StandsAsync(string family, CancellationToken ct) =>
+        (await exec.RunAsync(path, ["list", "table", family, IsolationRules.Table], null, ct)).ExitCode == 0;
 
     /// <summary>How often the agent's own attempts to break out were refused.</summary>
     public async Task<long> RefusedAsync(CancellationToken ct)

@@ -39,7 +39,8 @@ internal sealed class Rig : IAsyncDisposable
         var clock = new HubClock(Time, "boot-1");
         clock.Set(Time.GetUtcNow());
         var exec = new Exec("ip", "netns", "exec", Host.Name);
-        Rules = new LinuxIsolation(new Nft(exec, Exec.Find("nft")!), new SocketKiller(exec, Exec.Find("ss")), Where, new IsolationStore(folder.File("isolation.json")),
+        var nft = new Nft(exec, Exec.Find("nft")!);
+        Rules = new LinuxIsolation(nft, new EgressChains(exec, nft, Exec.Find("ip")), new SocketKiller(exec, Exec.Find("ss")), Where, new IsolationStore(folder.File("isolation.json")),
             new IsolationTies("boot-1", Time.GetUtcNow, () => contact.HeardWithin(IsolationProof.Recent), NewSocket, TimeProvider.System));
         var platform = new HostPlatform("linux", Rules, null, null);
         var proof = new IsolationProof(contact, clock, outbox, Time);

@@ -23,6 +23,7 @@ public sealed class NetworkIsolationTests : IAsyncLifetime
     private string Peer => host + "p";
 
     private LinuxIsolation Isolation => new(new Nft(new Exec("ip", "netns", "exec", host), Exec.Find("nft")!),
+        new EgressChains(new Exec("ip", "netns", "exec", host), new Nft(new Exec("ip", "netns", "exec", host), Exec.Find("nft")!), Exec.Find("ip")),
         new SocketKiller(new Exec("ip", "netns", "exec", host), Exec.Find("ss")), where, new IsolationStore(Path.Combine(folder, "isolation.json")),
         new IsolationTies("boot-1", () => Orders.Noon, () => false, IsolationTies.HostSocket, TimeProvider.System));
 

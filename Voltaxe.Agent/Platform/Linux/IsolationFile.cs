@@ -27,6 +27,9 @@ public sealed record IsolationFile(Guid Uid, DateTimeOffset Since, IReadOnlyList
 public sealed class IsolationStore(string path)
 {
     private IsolationFile? carried;
+    private Guid? takenBack;
+
+    private string TakenBackPath => path + ".taken-back";
 
     /// <summary>Why the last change is not on the disk, or null.</summary>
     public string? NotWritten { get; private set; }
@@ -40,6 +43,25 @@ public sealed class IsolationStore(string path)
         File.Delete(path);
         StateFolder.SyncDirectory(Path.GetDirectoryName(path)!);
     });
+
+    /// <summary>
+    /// Whose rules were taken back last. Outlives a crash before that was reported: loaded once more, right after a start, they would stay,
+    /// because then nobody knows any more that the hub had answered before.
+    /// </summary>
+    public Guid? TakenBack => takenBack ?? (File.Exists(TakenBackPath) && Guid.TryParse(File.ReadAllText(TakenBackPath), out var uid) ? uid : null);
+
+    public void NoteTakenBack(Guid uid)
+    {
+        takenBack = uid;
+        try
+        {
+            StateFolder.WriteDurably(TakenBackPath, uid.ToString());
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Known until the agent ends; the rules must be taken back all the same.
+        }
+    }
 
     /// <summary>To an earlier state, which may be none.</summary>
     public void Put(IsolationFile? isolation)

@@ -44,8 +44,14 @@ public sealed partial class LinuxIsolation
     public async Task RollBackAsync(Guid uid, CancellationToken ct)
     {
         using var mine = await EnterAsync(ct);
+        await TakeBackAsync(uid, ct);
+    }
+
+    private async Task TakeBackAsync(Guid uid, CancellationToken ct)
+    {
         if (store.Read() is not { } wanted || wanted.Uid != uid)
             return;
+        store.NoteTakenBack(uid);
         if (wanted.Previous is { } previous)
             await LoadAsync(previous, wanted, ct);
         else

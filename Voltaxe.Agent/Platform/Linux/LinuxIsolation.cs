@@ -19,6 +19,11 @@ public sealed partial class LinuxIsolation(Nft nft, EgressChains egress, SocketK
     public async Task<EffectOutcome> IsolateAsync(Guid uid, IsolateParams wanted, bool resumed, CancellationToken ct)
     {
         using var mine = await EnterAsync(ct);
+        if (resumed && store.TakenBack == uid)
+        {
+            await TakeBackAsync(uid, ct);
+            throw new PlatformException("control_channel_lost", "the hub had answered and did not through the rules: they were taken back, before the agent was restarted");
+        }
         var before = store.Read();
         var digest = await nft.DigestAsync(ct);
         var stands = before is not null && digest == before.Digest;

@@ -115,6 +115,19 @@ public sealed class ProofTests
     }
 
     [NeedsFact(Network)]
+    public async Task A_crash_after_the_rules_were_taken_back_does_not_load_them_again()
+    {
+        await using var rig = new Rig();
+        await rig.HearAsync();
+        rig.Where.Hub = new IPEndPoint(rig.Hub.Address, 9);
+        Assert.Equal(Outcome.Failed, (await rig.PassAsync(rig.IsolateAsync(1))).Outcome);
+        rig.Time.Advance(TimeSpan.FromMinutes(1));
+        var again = await rig.IsolateAsync(1, resumed: true).Within();
+        Assert.Equal((Outcome.Failed, "control_channel_lost"), (again.Outcome, again.Data!.Value.GetProperty("error").GetString()));
+        Assert.DoesNotContain("voltaxe", rig.Tables, StringComparison.Ordinal);
+    }
+
+    [NeedsFact(Network)]
     public async Task Once_proven_a_hub_that_falls_silent_frees_nobody_not_even_after_a_crash()
     {
         await using var rig = new Rig();

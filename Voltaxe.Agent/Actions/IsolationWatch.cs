@@ -21,6 +21,7 @@ public sealed partial class IsolationWatch(
     /// <summary>Somebody who removes the rules in a loop must not fill the journal: at most so often is it told.</summary>
     private static readonly TimeSpan BetweenReports = TimeSpan.FromMinutes(1);
 
+    // One look at a time: an older one must not overwrite what a newer one saw.
     private readonly SemaphoreSlim turn = new(1);
     private volatile Observed? current;
     private long? reported;

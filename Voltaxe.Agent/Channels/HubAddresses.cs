@@ -12,6 +12,9 @@ namespace Voltaxe.Agent.Channels;
 /// </summary>
 public sealed class HubAddresses(IReadOnlyList<Uri> hubs) : IHubWhereabouts
 {
+    /// <summary>How long all addresses of a name have together, a little less than the client waits for a connection; and how long each has at least.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(9), Shortest = TimeSpan.FromSeconds(1);
+
     private readonly ConcurrentDictionary<string, IPAddress> lastUsed = new(StringComparer.Ordinal);
     private volatile IReadOnlyDictionary<string, string[]>? pinned;
 
@@ -39,37 +42,58 @@ public sealed class HubAddresses(IReadOnlyList<Uri> hubs) : IHubWhereabouts
         .. resolved.SelectMany(r => r.Value.Select(a => new IPEndPoint(IPAddress.Parse(a), int.Parse(r.Key[(r.Key.LastIndexOf(':') + 1)..], System.Globalization.CultureInfo.InvariantCulture)))).Distinct(),
     ];
 
-    /// <summary>Connects to the first address that answers.</summary>
+    /// <summary>
+    /// Connects to the first address that answers, the one that did so last before the others. One that is silent gets its share of the
+    /// time, not all of it. Addresses that are pinned and do not answer may be old ones: then the name is asked for after all.
+    /// </summary>
     public async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken ct)
     {
         var (host, port) = (context.DnsEndPoint.Host, context.DnsEndPoint.Port);
+        var known = await AddressesAsync(host, port, ct);
+        var isPinned = pinned?.ContainsKey(Key(host, port)) == true;
+        if (lastUsed.TryGetValue(Key(host, port), out var last) && known.Contains(last))
+            known = [last, .. known.Where(a => !a.Equals(last))];
+        var (stream, fault) = await ConnectToAnyAsync(known, host, port, patience: isPinned || known.Length > 1 ? TimeSpan.FromTicks(Patience.Ticks / Math.Max(known.Length, isPinned ? 2 : 1)) : null, ct);
+        if (stream is null && isPinned)
+            (stream, fault) = await ConnectToAnyAsync([.. (await AskAsync(host, ct)).Except(known)], host, port, patience: null, ct);
+        return stream ?? throw fault ?? new SocketException((int)SocketError.HostNotFound);
+    }
+
+    private async Task<(Stream? Stream, Exception? Fault)> ConnectToAnyAsync(IPAddress[] addresses, string host, int port, TimeSpan? patience, CancellationToken ct)
+    {
         Exception? fault = null;
-        foreach (var address in await AddressesAsync(host, port, ct))
+        foreach (var address in addresses)
         {
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
+            if (patience is { } atMost)
+                limit.CancelAfter(atMost > Shortest ? atMost : Shortest);
             var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
             try
             {
-                await socket.ConnectAsync(new IPEndPoint(address, port), ct);
+                await socket.ConnectAsync(new IPEndPoint(address, port), limit.Token);
                 lastUsed[Key(host, port)] = address;
-                return new NetworkStream(socket, ownsSocket: true);
+                return (new NetworkStream(socket, ownsSocket: true), null);
             }
             catch (Exception e)
             {
                 socket.Dispose();
-                if (e is not SocketException)
+                if (e is not (SocketException or OperationCanceledException) || ct.IsCancellationRequested)
                     throw;
-                fault = e;
+                fault = e is SocketException ? e : new SocketException((int)SocketError.TimedOut);
             }
         }
-        throw fault ?? new SocketException((int)SocketError.HostNotFound);
+        return (null, fault);
     }
 
     private async Task<IPAddress[]> AddressesAsync(string host, int port, CancellationToken ct)
     {
         if (IPAddress.TryParse(host.Trim('[', ']'), out var literal))
             return [literal];
-        if (pinned is { } known && known.TryGetValue(Key(host, port), out var texts))
-            return [.. texts.Select(IPAddress.Parse)];
+        return pinned is { } known && known.TryGetValue(Key(host, port), out var texts) ? [.. texts.Select(IPAddress.Parse)] : await AskAsync(host, ct);
+    }
+
+    private static async Task<IPAddress[]> AskAsync(string host, CancellationToken ct)
+    {
         try
         {
             return await Dns.GetHostAddressesAsync(host, ct);

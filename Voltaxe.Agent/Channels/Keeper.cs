@@ -53,12 +53,15 @@ public sealed partial class Keeper(IChannels channels, Syncer syncer, Outbox out
     private async Task SpeakAsync(ISocketChannel socket, CancellationToken ct)
     {
         using var over = CancellationTokenSource.CreateLinkedTokenSource(ct, socket.Closed);
+        var began = time.GetTimestamp();
         try
         {
             while (true)
             {
                 await syncer.SyncAsync(socket, 0, over.Token);
-                socketBackoff.Reset();
+                // A socket that ends right after its first sync is no success: coming back to such a hub must slow down, too.
+                if (time.GetElapsedTime(began) >= options.SocketRest)
+                    socketBackoff.Reset();
                 await outbox.WaitAsync(options.SocketRest, over.Token);
             }
         }

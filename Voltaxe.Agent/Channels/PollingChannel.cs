@@ -21,7 +21,8 @@ public sealed class PollingChannel(HttpClient http, SignIn signIn, Uri hub) : IH
             Content = new Announced(JsonSerializer.SerializeToUtf8Bytes(request, WireJson.Default.SyncRequest), sent),
         };
         message.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
-        using var response = await http.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, ct);
+        // Read whole by the client, which refuses what is larger than a message may be.
+        using var response = await http.SendAsync(message, HttpCompletionOption.ResponseContentRead, ct);
         if (!response.IsSuccessStatusCode)
         {
             if (response.StatusCode == HttpStatusCode.Unauthorized)

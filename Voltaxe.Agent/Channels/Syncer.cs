@@ -12,9 +12,6 @@ public sealed class Syncer(SyncComposer composer, Outbox outbox, HubClock clock,
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
-    /// <summary>A time outside is a mistake, and would overflow what is reckoned with it.</summary>
-    private const int EarliestYear = 2000, LatestYear = 2999;
-
     private readonly SemaphoreSlim turn = new(1);
     private readonly string instance = Guid.NewGuid().ToString("N");
     private long n;
@@ -37,14 +34,15 @@ public sealed class Syncer(SyncComposer composer, Outbox outbox, HubClock clock,
             var (request, more) = composer.Compose(instance, waitSeconds);
             request = request with { N = ++n };
             var reply = Plausible(await channel.SyncAsync(request, waitSeconds > 0 ? LetOthersPass : static () => { }, either.Token));
-            if (reply.HubTime.Year is < EarliestYear or > LatestYear)
+            if (!HubClock.IsPlausible(reply.HubTime))
                 throw new InvalidDataException($"the hub says that it is {reply.HubTime:O}");
             clock.Set(reply.HubTime);
             contact.Answered(began);
             outbox.WasTold(request);
             // Until what was recorded is noted, the next sync would say it again.
             await heard(channel, reply);
-            if (more)
+            // The rest at once, but only while the hub takes what it is given.
+            if (more && reply.Recorded.Count + reply.Drop.Count + request.Answers.Count > 0)
                 outbox.RingNow();
             return reply;
         }

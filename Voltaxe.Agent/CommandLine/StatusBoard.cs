@@ -32,12 +32,14 @@ internal sealed class StatusBoard(StateFolder folder, IsolationWatch watch, Outb
     private BoardState? written;
     private long writtenAt;
 
-    /// <summary>What the hub's last reply asked for.</summary>
+    private const int LongestPollSeconds = 3600;
+
+    /// <summary>What the hub's last reply asked for, within reason; 0 where it asked for nothing.</summary>
     public int NextPollSeconds { get; private set; }
 
     public void Note(string channel, SyncReply reply)
     {
-        NextPollSeconds = reply.NextPollSeconds;
+        NextPollSeconds = Math.Clamp(reply.NextPollSeconds, 0, LongestPollSeconds);
         var now = new BoardState(Environment.ProcessId, WireTime.Truncate(time.GetUtcNow()), channel, reply.HubTime, watch.Current, outbox.Degraded);
         var same = written is { } w && w with { LastSync = now.LastSync, HubTime = now.HubTime } == now;
         if (same && time.GetElapsedTime(writtenAt) < Rest)

@@ -19,9 +19,9 @@ internal static class Problems
         return Plain($"{(int)status} {(text.Length > 0 ? text : status.ToString())}");
     }
 
-    /// <summary>The hub's clock, as the body of a 401 carries it.</summary>
+    /// <summary>The hub's clock, as the body of a 401 carries it; null where it says nothing that can be one.</summary>
     public static DateTimeOffset? HubTime(string body) =>
-        TryParse(body) is { } problem && WireTime.TryParse(Text(problem, "hub_time"), out var time) ? time : null;
+        TryParse(body) is { } problem && WireTime.TryParse(Text(problem, "hub_time"), out var time) && Execution.HubClock.IsPlausible(time) ? time : null;
 
     private static string Plain(string text)
     {

@@ -21,6 +21,8 @@ public sealed partial class SignIn(HttpClient http, ECDsa key, EnrolmentState en
 {
     private static readonly TimeSpan AssertionLife = TimeSpan.FromMinutes(4);
 
+    private const int MaxTokenChars = 4096;
+
     private readonly SemaphoreSlim one = new(1);
     private volatile Held? current;
 
@@ -59,7 +61,7 @@ public sealed partial class SignIn(HttpClient http, ECDsa key, EnrolmentState en
         var request = new TokenRequest(Assertion(stamp));
         using var response = await http.PostAsync(HubUrls.At(hub, AgentRoutes.Token), JsonContent.Create(request, WireJson.Default.TokenRequest), ct);
         var body = await response.Content.ReadAsStringAsync(ct);
-        if (response.IsSuccessStatusCode && Parse(body) is { AccessToken.Length: > 0, ExpiresIn: > 0 } reply)
+        if (response.IsSuccessStatusCode && Parse(body) is { AccessToken.Length: > 0, ExpiresIn: > 0 } reply && FitsHeader(reply.AccessToken))
             return reply;
         if (response.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden)
         {
@@ -72,6 +74,9 @@ public sealed partial class SignIn(HttpClient http, ECDsa key, EnrolmentState en
         }
         throw new HttpRequestException($"sign-in: {Problems.Describe(response.StatusCode, body)}", null, response.StatusCode);
     }
+
+    /// <summary>It goes into a header: anything but visible ASCII would be refused there, on every use.</summary>
+    private static bool FitsHeader(string token) => token.Length <= MaxTokenChars && token.All(c => c is > ' ' and < '\x7f');
 
     internal string Assertion(DateTimeOffset stamp)
     {

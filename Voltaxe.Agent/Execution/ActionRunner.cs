@@ -30,6 +30,15 @@ public sealed partial class ActionRunner(IEnumerable<IAction> actions, HubClock 
         // A collection is cut short when the agent stops; an effect that has begun is brought to its end.
         var mayStop = CommandNames.LaneOf(order.Command.Command) == Lane.Collect ? stop : CancellationToken.None;
         var action = byCommand[order.Command.Command];
+        // What was possible when the command came may not be so after a restart: without the right, or without the program.
+        if (action.WhyNot(order.Command.Params) is { } why)
+        {
+            var changes = CommandNames.LaneOf(order.Command.Command) != Lane.Collect;
+            var impossible = order.Resumed && changes
+                ? ActionResult.Failed("agent_crash", $"it had begun when the agent died, and what became of it cannot be seen: {why}") with { Outcome = Outcome.Unknown }
+                : ActionResult.Failed("not_possible", why);
+            return Report(order, impossible, startedAt);
+        }
         using var limit = new CancellationTokenSource(action.Limit, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(mayStop, limit.Token);
         ActionResult result;
@@ -51,8 +60,11 @@ public sealed partial class ActionRunner(IEnumerable<IAction> actions, HubClock 
             ActionThrew(e, order.Command.Command, order.Uid);
             result = ActionResult.Failed("error", e.Message);
         }
-        return Fit(new ResultReport(order.Uid, 1, result.Outcome, result.Message, result.Data, Cut(startedAt), Cut(clock.Now), result.Verified));
+        return Report(order, result, startedAt);
     }
+
+    private ResultReport Report(StartOrder order, ActionResult result, DateTimeOffset? startedAt) =>
+        Fit(new ResultReport(order.Uid, 1, result.Outcome, result.Message, result.Data, Cut(startedAt), Cut(clock.Now), result.Verified));
 
     /// <summary>Makes a report fit the wire: what is too long is left out, and says so. How the command ended is never lost to its size.</summary>
     internal static ResultReport Fit(ResultReport report)

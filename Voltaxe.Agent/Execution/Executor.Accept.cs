@@ -14,6 +14,7 @@ public sealed partial class Executor
     private void Accept(IReadOnlyList<Envelope> envelopes)
     {
         ReceivedCommands(envelopes.Count);
+        var before = book.Ledger;
         var pending = new List<JournalRecord>();
         Envelope? last = null;
         foreach (var envelope in envelopes)
@@ -42,7 +43,9 @@ public sealed partial class Executor
             }
         }
         WriteVerdicts(pending, last);
-        outbox.RingSoon();
+        // What was passed over is not news: a sync that says nothing only makes the hub hand it out again.
+        if (!ReferenceEquals(before, book.Ledger) || outbox.Received.Count > 0)
+            outbox.RingSoon();
     }
 
     private IReadOnlyList<JournalRecord> Judge(Envelope envelope)

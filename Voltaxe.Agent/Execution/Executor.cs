@@ -41,28 +41,41 @@ public sealed partial class Executor(Book book, HubClock clock, Func<Envelope, V
     /// <summary>Recovers from what came before, then works until <see cref="StopAsync"/>.</summary>
     public async Task RunAsync()
     {
-        Recover();
-        await foreach (var work in mailbox.Reader.ReadAllAsync())
+        Work? current = null;
+        try
         {
-            switch (work)
+            Recover();
+            await foreach (var work in mailbox.Reader.ReadAllAsync())
             {
-                case Said said: Handle(said.Reply); break;
-                case Ended ended: Finish(ended); break;
-                case TimeUp over: OnTimeUp(over); break;
-                case Happened happened: book.WriteOrCarry(book.Ledger.OnEvent(happened.Event).Records); outbox.RingNow(); break;
-                case Stopping stopping: stopping.Running.SetResult(Task.WhenAll(running.Values)); continue;
+                current = work;
+                switch (work)
+                {
+                    case Said said: Handle(said.Reply); break;
+                    case Ended ended: Finish(ended); break;
+                    case TimeUp over: OnTimeUp(over); break;
+                    case Happened happened: book.WriteOrCarry(book.Ledger.OnEvent(happened.Event).Records); outbox.RingNow(); break;
+                    case Stopping stopping: stopping.Running.SetResult(Task.WhenAll(running.Values)); continue;
+                }
+                if (!stop.IsCancellationRequested)
+                {
+                    StartWhatCan();
+                    MindDeadline();
+                }
+                NoteDisk();
+                (work as Said)?.Handled.TrySetResult();
+                book.CompactIfGrown(clock.Now);
             }
-            if (!stop.IsCancellationRequested)
-            {
-                StartWhatCan();
-                MindDeadline();
-            }
-            NoteDisk();
-            (work as Said)?.Handled.TrySetResult();
-            book.CompactIfGrown(clock.Now);
+            book.WriteOrCarry([.. running.Keys.SelectMany(uid => book.Ledger.OnPaused(uid).Records)]);
         }
-        alarm?.Dispose();
-        book.WriteOrCarry([.. running.Keys.SelectMany(uid => book.Ledger.OnPaused(uid).Records)]);
+        finally
+        {
+            alarm?.Dispose();
+            // When this loop breaks off, whoever waits for it must not wait for ever: the agent could not end, and nothing would start it again.
+            mailbox.Writer.TryComplete();
+            LetGo(current);
+            while (mailbox.Reader.TryRead(out var left))
+                LetGo(left);
+        }
     }
 
     /// <summary>Starts nothing more, gives what is running a moment to end, and journals what did not.</summary>
@@ -82,6 +95,13 @@ public sealed partial class Executor(Book book, HubClock clock, Func<Envelope, V
             }
         }
         mailbox.Writer.TryComplete();
+    }
+
+    /// <summary>Nothing happens to what was handled; what was not is given up.</summary>
+    private static void LetGo(Work? work)
+    {
+        (work as Said)?.Handled.TrySetCanceled();
+        (work as Stopping)?.Running.TrySetResult(Task.CompletedTask);
     }
 
     private void Recover()
@@ -124,7 +144,8 @@ public sealed partial class Executor(Book book, HubClock clock, Func<Envelope, V
             ahead = ahead.Apply(decision.Records);
         }
         // What cannot be journalled is not reported as cancelled: the hub asks again in every reply.
-        if (book.TryWrite(records))
+        // And what is not new is not told again: the hub would answer that with the same question, without end.
+        if (records.Count > 0 && book.TryWrite(records))
             outbox.RingNow();
     }
 

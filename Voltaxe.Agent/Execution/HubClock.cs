@@ -10,6 +10,8 @@ namespace Voltaxe.Agent.Execution;
 /// <param name="bootId">Names this boot of the machine: timestamps of another boot mean nothing.</param>
 public sealed class HubClock(TimeProvider time, string bootId)
 {
+    private const int EarliestYear = 2000, LatestYear = 2999;
+
     private readonly Lock gate = new();
     private (DateTimeOffset Hub, long Stamp)? pinned;
 
@@ -22,6 +24,9 @@ public sealed class HubClock(TimeProvider time, string bootId)
                 return pinned is { } p ? p.Hub + time.GetElapsedTime(p.Stamp) : null;
         }
     }
+
+    /// <summary>A time outside is a mistake, and would overflow what is reckoned with it.</summary>
+    public static bool IsPlausible(DateTimeOffset hubTime) => hubTime.Year is >= EarliestYear and <= LatestYear;
 
     /// <summary>An authenticated sync said so.</summary>
     public void Set(DateTimeOffset hubTime)
@@ -36,7 +41,8 @@ public sealed class HubClock(TimeProvider time, string bootId)
         if (journalled is null || journalled.BootId != bootId)
             return;
         lock (gate)
-            pinned ??= (journalled.HubTime, journalled.UptimeTicks * time.TimestampFrequency / TimeSpan.TicksPerSecond);
+            // In 128 bits: ticks times frequency leave 64 bits after a day of uptime.
+            pinned ??= (journalled.HubTime, (long)((Int128)journalled.UptimeTicks * time.TimestampFrequency / TimeSpan.TicksPerSecond));
     }
 
     /// <summary>What to journal, so that a restarted agent knows hub time; null until it is known.</summary>
@@ -44,7 +50,7 @@ public sealed class HubClock(TimeProvider time, string bootId)
     {
         lock (gate)
             return pinned is { } p
-                ? new ClockSet(p.Hub, bootId, (long)(p.Stamp * (double)TimeSpan.TicksPerSecond / time.TimestampFrequency))
+                ? new ClockSet(p.Hub, bootId, (long)((Int128)p.Stamp * TimeSpan.TicksPerSecond / time.TimestampFrequency))
                 : null;
     }
 }

@@ -45,6 +45,9 @@ public sealed class Outbox(TimeProvider time)
             answers.TryRemove(answer.AskId, out _);
     }
 
+    /// <summary>Whether the next wait ends at once.</summary>
+    internal bool Rung => bell.CurrentCount > 0;
+
     /// <summary>Something is to be told at once.</summary>
     public void RingNow()
     {

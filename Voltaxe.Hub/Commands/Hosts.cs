@@ -19,10 +19,12 @@ public static class Hosts
         var byKey = found.SelectMany(a => new[] { (a.HostnameKey, a.Id), (a.Id, a.Id) }).Distinct().ToDictionary(p => p.Item1, p => p.Item2);
         var missing = hosts.Where(h => !byKey.ContainsKey(h.ToLowerInvariant())).Distinct(StringComparer.OrdinalIgnoreCase).ToList();
         if (missing.Count > 0)
-            return new Refusal(404, "unknown_hosts", "Unknown or revoked: " + string.Join(", ", missing),
-                new Dictionary<string, string[]> { ["hosts"] = [.. missing] });
+            return Unknown(missing);
         return keys.Select(k => byKey[k]).Distinct().ToList();
     }
+
+    public static Refusal Unknown(IReadOnlyList<string> hosts) =>
+        new(404, "unknown_hosts", "Unknown or revoked: " + string.Join(", ", hosts), new Dictionary<string, string[]> { ["hosts"] = [.. hosts] });
 
     /// <summary>The agents that carry any of these tags.</summary>
     public static async Task<Result<IReadOnlyList<string>>> TaggedAsync(HubDb db, IReadOnlyList<string> tags, int most, CancellationToken ct)

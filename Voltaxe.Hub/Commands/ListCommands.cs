@@ -45,6 +45,9 @@ public static class ListCommands
 
     public static IQueryable<Command> Fitting(IQueryable<Command> commands, CommandFilter filter)
     {
+        // No row can hold this character, and PostgreSQL does not even take the question.
+        if (new[] { filter.Host, filter.CreatedBy, filter.Batch }.Any(text => text?.Contains('\0') == true))
+            return commands.Where(c => false);
         if (filter.Host is { } host)
         {
             var key = host.ToLowerInvariant();

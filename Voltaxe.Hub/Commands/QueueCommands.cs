@@ -77,17 +77,19 @@ public static class QueueCommands
             var found = request.Order.Hosts is { } hosts ? await Hosts.FindAsync(write.Db, hosts, ct) : await Hosts.TaggedAsync(write.Db, request.Order.Tags!, MaxHosts, ct);
             if (found.IsRefused)
                 return write.Abandon<Result<QueuedCommands>>(found.Refusal!);
-            var commands = await EnqueueAsync(write, request, found.Value, ct);
+            var agents = await write.LockAgentsAsync(found.Value, ct);
+            if (agents.Where(a => a.RevokedAt is not null).Select(a => a.Hostname).ToList() is { Count: > 0 } revoked)
+                return write.Abandon<Result<QueuedCommands>>(Hosts.Unknown(revoked)); // Between the look and the lock.
+            var commands = await EnqueueAsync(write, request, found.Value, agents.ToDictionary(a => a.Id), ct);
             var answer = new QueuedCommands(commands[0].BatchId, [.. commands.Select(CommandViews.Of)]);
             if (kept is not null)
                 kept.Answer = JsonSerializer.Serialize(answer, WireJson.Default.QueuedCommands);
             return answer;
         }, cancellationToken);
 
-        private async Task<List<Command>> EnqueueAsync(HubWrite write, Request request, IReadOnlyList<string> agentIds, CancellationToken ct)
+        private async Task<List<Command>> EnqueueAsync(HubWrite write, Request request, IReadOnlyList<string> agentIds, Dictionary<string, Agent> agents, CancellationToken ct)
         {
             var order = request.Order;
-            var agents = (await write.LockAgentsAsync(agentIds, ct)).ToDictionary(a => a.Id);
             var open = (await write.OpenCommandsAsync(agentIds, ct)).ToLookup(c => c.AgentId);
             var numbers = await write.TakeNumbersAsync(agentIds.Count, ct);
             var batch = agentIds.Count > 1 ? "b-" + Guid.CreateVersion7(write.Now).ToString("N", CultureInfo.InvariantCulture) : null;

@@ -10,7 +10,7 @@ namespace Voltaxe.Hub.Delivery;
 /// <summary>What happened on a host without a command. Kept in the audit trail; each event counts once, however often it is told.</summary>
 public static class AgentEvents
 {
-    public static async Task<IReadOnlyList<string>> RecordAsync(HubWrite write, Agent agent, IReadOnlyList<AgentEvent> events, CancellationToken ct)
+    public static async Task<IReadOnlyList<string>> RecordAsync(HubWrite write, Agent agent, IReadOnlyCollection<Command> open, IReadOnlyList<AgentEvent> events, CancellationToken ct)
     {
         if (events.Count == 0)
             return [];
@@ -26,7 +26,8 @@ public static class AgentEvents
                 case "journal_writable":
                     agent.Degraded = null;
                     break;
-                case "timed_restore" or "offline_release":
+                // Told late, after something newer was asked: that stays what was last asked.
+                case "timed_restore" or "offline_release" when !open.Any(c => c.Id == agent.WantedBy && !c.IsTerminal && c.Uid != e.Uid):
                     agent.WantedIsolated = false;
                     break;
             }

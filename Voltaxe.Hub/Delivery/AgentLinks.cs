@@ -35,7 +35,10 @@ public sealed class AgentLinks
         {
             replaced = null;
             if (old.Session > session)
+            {
+                replaced = socket; // The newer one was faster.
                 return old;
+            }
             if (old.Socket.ConnectionId != socket.ConnectionId)
                 replaced = old.Socket;
             return (socket, session);
@@ -66,6 +69,13 @@ public sealed class AgentLinks
             return mine;
         });
         return mine;
+    }
+
+    /// <summary>The hub stops: whoever waits is answered now.</summary>
+    public void ReleaseParked()
+    {
+        foreach (var (_, waiting) in parked)
+            waiting.TrySetResult(false);
     }
 
     public void Unpark(string agentId, TaskCompletionSource<bool> mine) =>

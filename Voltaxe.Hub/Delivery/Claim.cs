@@ -23,7 +23,9 @@ public static class Claim
     {
         foreach (var command in open)
             PassTime(command, agent, limits, write.Now);
-        var chosen = HandOutRules.Choose(agent, open, held, limits, write.Now);
+        // On the seed's route only what nobody was ever handed: whoever polls there keeps no journal to know a second copy by.
+        var choice = to.SeedRoute ? open.Where(c => c.Status == CommandStatus.Pending) : open;
+        var chosen = HandOutRules.Choose(agent, choice, held, limits, write.Now);
         foreach (var command in chosen)
             command.HandOut(to, write.Now);
         return chosen;
@@ -41,10 +43,13 @@ public static class Claim
     public static Envelope EnvelopeOf(Command c) =>
         new(c.Id, c.Uid, c.Attempt, c.Epoch ?? "", c.Payload!, c.KeyId!, c.Signature!);
 
-    /// <summary>What the agent is asked to end: only what was handed out to its present journal, never what went out on the seed's route.</summary>
-    public static IReadOnlyList<CancelOrder> CancelsOf(Agent agent, IEnumerable<Command> open) =>
+    /// <summary>
+    /// What the agent is asked to end, in every reply until a result is recorded: what was asked for, and what the hub gave up on, so
+    /// that an agent that returns says what became of it. Only what was handed out to its present journal, never on the seed's route.
+    /// </summary>
+    public static IReadOnlyList<CancelOrder> CancelsOf(Agent agent, IEnumerable<Command> commands) =>
     [
-        .. open.Where(c => c is { Status: CommandStatus.Delivered, SeedRoute: false, CancelWhy: not null } && c.Epoch == agent.Epoch)
-            .OrderBy(c => c.Seq).Select(c => new CancelOrder(c.Uid, c.Epoch!, c.CancelWhy!.Value)),
+        .. commands.Where(c => c.IsAskedToEnd && !c.SeedRoute && c.Epoch == agent.Epoch)
+            .OrderBy(c => c.Seq).Select(c => new CancelOrder(c.Uid, c.Epoch!, c.CancelWhy ?? CancelWhy.Expired)),
     ];
 }

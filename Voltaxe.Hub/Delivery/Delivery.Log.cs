@@ -28,4 +28,7 @@ internal static partial class DeliveryLog
 
     [LoggerMessage(2009, LogLevel.Warning, "The doorbell between nodes is silent ({Reason}); the scan goes on")]
     public static partial void DoorbellLost(this ILogger log, string reason);
+
+    [LoggerMessage(2010, LogLevel.Debug, "Some sockets take long to take what was pushed; the others are not kept waiting")]
+    public static partial void SlowSockets(this ILogger log);
 }

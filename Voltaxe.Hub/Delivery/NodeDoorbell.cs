@@ -34,6 +34,14 @@ public sealed class NodeDoorbell : BackgroundService
         clock.CorrectTo((await db.Database.SqlQuery<DateTimeOffset>($"SELECT clock_timestamp() AS \"Value\"").ToListAsync(ct))[0]);
     }
 
+    /// <summary>Before anything is served: a node whose own clock is wrong must not stamp its first commands with it.</summary>
+    public override async Task StartAsync(CancellationToken cancellationToken)
+    {
+        if (!factory.IsSqlite)
+            await CorrectClockAsync(cancellationToken);
+        await base.StartAsync(cancellationToken);
+    }
+
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
         factory.IsSqlite ? Task.CompletedTask : Task.WhenAll(LoopAsync(ListenAsync, stoppingToken), LoopAsync(SendAsync, stoppingToken), LoopAsync(KeepTimeAsync, stoppingToken));
 

@@ -17,7 +17,7 @@ public sealed class ParkedSync(HubStore store, AgentLinks links, Asks asks, Pres
     /// <summary>The reply; a refusal when the agent is revoked meanwhile.</summary>
     public async Task<Result<SyncReply>> WaitAsync(string agentId, SyncRequest sync, SyncReply reply, CancellationToken ct)
     {
-        if (sync.WaitSeconds == 0 || !IsQuiet(agentId, reply))
+        if (!IsQuiet(agentId, reply) || sync.WaitSeconds == 0)
             return reply;
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(sync.WaitSeconds), store.Clock.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, ct);
@@ -36,11 +36,11 @@ public sealed class ParkedSync(HubStore store, AgentLinks links, Asks asks, Pres
                         return reply;
                 }
                 if (!await parked.Task.WaitAsync(either.Token))
-                    return reply;
+                    return reply with { HubTime = store.Clock.Now };
             }
             catch (OperationCanceledException) when (!ct.IsCancellationRequested)
             {
-                return reply;
+                return reply with { HubTime = store.Clock.Now }; // The agent sets its clock by it: not by the time at which it began to wait.
             }
             finally
             {
@@ -66,7 +66,7 @@ public sealed class ParkedSync(HubStore store, AgentLinks links, Asks asks, Pres
                 return ([], []);
             var open = await write.OpenCommandsAsync([agentId], token);
             var chosen = Claim.HandOut(write, agent, open, null, new HandOutTo(Channel.Poll, agent.Epoch, null, false), options.Delivery);
-            return ((IReadOnlyList<Envelope>)[.. chosen.Select(Claim.EnvelopeOf)], Claim.CancelsOf(agent, open));
+            return ((IReadOnlyList<Envelope>)[.. chosen.Select(Claim.EnvelopeOf)], Claim.CancelsOf(agent, [.. open, .. await write.GivenUpCommandsAsync(agentId, token)]));
         }, ct);
         return reply with { HubTime = store.Clock.Now, Commands = commands, Cancel = cancels, Asks = asks.PendingFor(agentId) };
     }

@@ -17,7 +17,8 @@ public sealed class PresenceLoop(HubStore store, PresenceBoard presence, AgentLi
     public async Task<int> FlushOnceAsync(CancellationToken ct)
     {
         var dirty = presence.TakeDirty();
-        foreach (var chunk in dirty.Chunk(500))
+        // In id order, as everybody who locks several agents: two of them never wait for each other.
+        foreach (var chunk in dirty.OrderBy(d => d.AgentId, StringComparer.Ordinal).Chunk(500))
         {
             await store.WriteAsync(async (write, token) =>
             {

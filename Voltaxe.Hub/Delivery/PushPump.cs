@@ -13,6 +13,9 @@ namespace Voltaxe.Hub.Delivery;
 public sealed class PushPump(HubStore store, AgentLinks links, HubOptions options, ILogger<PushPump> log) : BackgroundService
 {
     private const int MaxAgentsPerClaim = 500;
+
+    /// <summary>How long the others wait for an agent that does not read its socket; the sending goes on by itself, and the transport ends it.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
     private readonly Channel<string> rung = System.Threading.Channels.Channel.CreateUnbounded<string>(new() { SingleReader = true });
 
     /// <summary>Returns at once; agents without a socket here are passed over.</summary>
@@ -35,7 +38,14 @@ public sealed class PushPump(HubStore store, AgentLinks links, HubOptions option
             var open = (await write.OpenCommandsAsync(targets.Keys, token)).ToLookup(c => c.AgentId);
             return agents.Select(agent => Pack(write, agent, targets[agent.Id].Session, [.. open[agent.Id]])).ToList();
         }, ct);
-        await Task.WhenAll(parcels.Select(p => SendAsync(p, targets[p.AgentId].Socket, ct)));
+        try
+        {
+            await Task.WhenAll(parcels.Select(p => SendAsync(p, targets[p.AgentId].Socket, ct))).WaitAsync(Patience, store.Clock.Time, ct);
+        }
+        catch (TimeoutException)
+        {
+            log.SlowSockets();
+        }
         Ring(parcels.Where(p => p.Envelopes.Count >= options.Delivery.MaxCommandsPerHandOut).Select(p => p.AgentId));
         return parcels.Sum(p => p.Envelopes.Count);
     }

@@ -27,6 +27,8 @@ public static class ReportSeed
             return store.WriteAsync<Result<SeedResultReply>>(async (write, ct) =>
             {
                 var agent = await write.LockAgentAsync(request.AgentId, ct) ?? throw new InvalidOperationException($"agent {request.AgentId} is gone");
+                if (agent.RevokedAt is not null)
+                    return Refusal.Unauthenticated("This agent was revoked.");
                 var command = await write.Db.Commands.SingleOrDefaultAsync(c => c.Id == said.CommandId, ct);
                 if (command is null || command.AgentId != agent.Id)
                 {
@@ -54,8 +56,8 @@ public static class ReportSeed
                 faults["success"] = ["is required: true or false"];
             if (said.Message?.Length > 10_000)
                 faults["message"] = ["must be at most 10000 characters"];
-            if (said.Data is { } data && data.GetRawText().Length > ResultReport.MaxDataBytes)
-                faults["data"] = ["must be at most 256 KiB"];
+            if (!AgentData.Fits(said.Data, ResultReport.MaxDataBytes))
+                faults["data"] = [$"must be at most 256 KiB, {AgentData.Rule}"];
             return faults.Count > 0 ? Refusal.Invalid(faults) : null;
         }
 

@@ -24,6 +24,7 @@ public static class ResultRecording
         }
         var recorded = new List<string>();
         var drops = new List<DropNotice>();
+        var told = await ToldBeforeAsync(write, agent, results, known, ct);
         foreach (var report in results)
         {
             var command = known.GetValueOrDefault(report.Uid);
@@ -46,16 +47,16 @@ public static class ResultRecording
                     break;
                 case Recorded.Conflict:
                     drops.Add(new DropNotice(report.Uid, DropWhy.Conflict));
-                    Tell(write, agent, report, "result_conflict", $"command:{command!.Id}");
+                    TellOnce(write, agent, report, "result_conflict", $"command:{command!.Id}", told);
                     break;
                 case Recorded.UnknownUid:
                     drops.Add(new DropNotice(report.Uid, DropWhy.UnknownUid));
-                    Tell(write, agent, report, "alert_database_rollback", $"uid:{report.Uid:D}");
-                    log.DatabaseRollback(agent.Id, report.Uid);
+                    if (TellOnce(write, agent, report, "alert_database_rollback", $"uid:{report.Uid:D}", told))
+                        log.DatabaseRollback(agent.Id, report.Uid);
                     break;
                 case Recorded.NotYours:
                     drops.Add(new DropNotice(report.Uid, DropWhy.UnknownUid));
-                    Tell(write, agent, report, "result_of_another_agent", $"uid:{report.Uid:D}");
+                    TellOnce(write, agent, report, "result_of_another_agent", $"uid:{report.Uid:D}", told);
                     break;
             }
         }
@@ -74,7 +75,27 @@ public static class ResultRecording
         }
     }
 
-    private static void Tell(HubWrite write, Agent agent, ResultReport report, string action, string target) =>
+    /// <summary>Which of these reports, if they were dropped before, already stand in the trail: a lost reply brings them again.</summary>
+    private static async Task<HashSet<string>> ToldBeforeAsync(
+        HubWrite write, Agent agent, IReadOnlyList<ResultReport> results, Dictionary<Guid, Command> known, CancellationToken ct)
+    {
+        var keys = results.Where(r => known.GetValueOrDefault(r.Uid) is not { } c || c.AgentMade || c.AgentId != agent.Id).Select(r => KeyOf(agent, r)).Distinct().ToList();
+        return keys.Count == 0 ? [] : (await write.Db.Audit.Where(a => a.Once != null && keys.Contains(a.Once)).Select(a => a.Once!).ToListAsync(ct)).ToHashSet();
+    }
+
+    private static string KeyOf(Agent agent, ResultReport report) => $"{agent.Id}/dropped/{report.Uid:D}/{Words.Of(report.Outcome)}";
+
+    /// <summary>True when it was news.</summary>
+    private static bool TellOnce(HubWrite write, Agent agent, ResultReport report, string action, string target, HashSet<string> told)
+    {
+        var key = KeyOf(agent, report);
+        if (!told.Add(key))
+            return false;
+        Tell(write, agent, report, action, target, key);
+        return true;
+    }
+
+    private static void Tell(HubWrite write, Agent agent, ResultReport report, string action, string target, string? once = null) =>
         write.Audit($"agent:{agent.Id}", action, target, Words.Of(report.Outcome),
-            JsonSerializer.Serialize(report, WireJson.Default.ResultReport));
+            JsonSerializer.Serialize(report, WireJson.Default.ResultReport), once: once);
 }

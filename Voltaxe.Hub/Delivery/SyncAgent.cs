@@ -25,7 +25,8 @@ public static class SyncAgent
         public async Task<Result<SyncReply>> Handle(Request request, CancellationToken cancellationToken)
         {
             var (agentId, sync, socket) = request;
-            asks.Answered(agentId, sync.Answers);
+            if (sync.HighestSeq >= AgentRoutes.SeqLimit)
+                return await store.WriteAsync<Result<SyncReply>>(async (write, ct) => await SeqAlarm.RefuseAsync(write, agentId, sync.HighestSeq, ct), cancellationToken);
             var knownSocket = socket is null || links.SessionOf(agentId, socket.ConnectionId) is not null;
             if (knownSocket && presence.IsUneventful(agentId, sync, socket is not null, store.Clock.Now))
                 return Reply(agentId, SyncOutcome.Empty);
@@ -39,6 +40,7 @@ public static class SyncAgent
             var done = outcome.Value;
             if (done.Standing != Standing.Stale)
             {
+                asks.Answered(agentId, sync.Answers);
                 presence.Saw(agentId, sync, socket is not null, done.HasOpen, rings, store.Clock.Now);
                 if (done.NewSession is { } session)
                 {

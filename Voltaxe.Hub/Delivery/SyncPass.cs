@@ -36,7 +36,7 @@ public sealed class SyncPass(HubOptions options, AgentLinks links, ILogger<SyncP
         if (standing == Standing.Stale)
         {
             var (staleRecorded, staleDrops) = await ResultRecording.ApplyAsync(write, agent, open, sync.Results, log, ct);
-            return new SyncOutcome(standing, true, null, [], [.. staleRecorded, .. await AgentEvents.RecordAsync(write, agent, sync.Events, ct)], [], staleDrops);
+            return new SyncOutcome(standing, true, null, [], [.. staleRecorded, .. await AgentEvents.RecordAsync(write, agent, open, sync.Events, ct)], [], staleDrops);
         }
 
         Observations.Take(write, agent, sync, log);
@@ -53,11 +53,12 @@ public sealed class SyncPass(HubOptions options, AgentLinks links, ILogger<SyncP
 
         var held = Hear(open, sync, write.Now);
         var (recorded, drops) = await ResultRecording.ApplyAsync(write, agent, open, sync.Results, log, ct);
-        var events = await AgentEvents.RecordAsync(write, agent, sync.Events, ct);
+        var events = await AgentEvents.RecordAsync(write, agent, open, sync.Events, ct);
         var to = new HandOutTo(socket is null ? Channel.Poll : Channel.Push, agent.Epoch, null, false);
         var chosen = Claim.HandOut(write, agent, open, held, to, options.Delivery);
-        return new SyncOutcome(standing, open.Any(c => !c.IsTerminal), newSession,
-            [.. chosen.Select(Claim.EnvelopeOf)], [.. recorded, .. events], Claim.CancelsOf(agent, open), drops);
+        var cancels = Claim.CancelsOf(agent, [.. open, .. await write.GivenUpCommandsAsync(agentId, ct)]);
+        return new SyncOutcome(standing, cancels.Count > 0 || open.Any(c => !c.IsTerminal), newSession,
+            [.. chosen.Select(Claim.EnvelopeOf)], [.. recorded, .. events], cancels, drops);
     }
 
     private static async Task<Standing> JudgeAsync(HubWrite write, Agent agent, SyncRequest sync, CancellationToken ct)
@@ -72,7 +73,9 @@ public sealed class SyncPass(HubOptions options, AgentLinks links, ILogger<SyncP
         {
             if (newEpoch && epoch is not null)
                 write.Db.RetiredEpochs.Add(new RetiredEpoch { AgentId = agent.Id, Epoch = epoch, RetiredAt = write.Now });
-            if (instance is not null && instance != sync.Instance)
+            // With a new journal even an instance that was replaced may come back, and be replaced again.
+            if (instance is not null && instance != sync.Instance
+                && !await write.Db.RetiredInstances.AnyAsync(r => r.AgentId == agent.Id && r.Instance == instance, ct))
                 write.Db.RetiredInstances.Add(new RetiredInstance { AgentId = agent.Id, Instance = instance, RetiredAt = write.Now });
         }
         return standing;

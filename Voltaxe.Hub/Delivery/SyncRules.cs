@@ -15,14 +15,14 @@ public sealed class SyncRules : AbstractValidator<SyncAgent.Request>
         Must(IsWord(sync.Instance, 64), "instance", "must be 1 to 64 characters of A-Z, a-z, 0-9, - and _");
         Must(sync.N is > 0 and < 1L << 53, "n", "must be from 1 to 2^53");
         Must(sync.Position is >= 0 and < 1L << 53, "position", "must be from 0 to 2^53");
-        Must(sync.HighestSeq is >= 0 and < AgentRoutes.SeqLimit, "highest_seq", "must be from 0 and below 2^52");
+        Must(sync.HighestSeq >= 0, "highest_seq", SeqAlarm.Rule); // What is too high is refused by SeqAlarm, which also tells of it.
         Must(sync.WaitSeconds is >= 0 and <= 30, "wait_seconds", "must be from 0 to 30");
         Must(sync.Info is null || IsInfo(sync.Info), "info", "must be short text without control characters and at most 64 capabilities");
         Must(sync.Holding.Count <= MaxEntries && sync.Holding.All(h => h is not null && IsAttempt(h.Attempt)), "holding", $"must be at most {MaxEntries} entries with attempt from 1");
         Must(sync.Received.Count <= MaxEntries && sync.Received.All(h => h is not null && IsAttempt(h.Attempt)), "received", $"must be at most {MaxEntries} entries with attempt from 1");
-        Must(sync.Results.Count <= MaxEntries && sync.Results.All(IsResult), "results", $"must be at most {MaxEntries} results with attempt from 1, a message of at most 10,000 characters and data of at most 256 KiB");
-        Must(sync.Events.Count <= 500 && sync.Events.All(IsEvent), "events", "must be at most 500 events with short event_id and kind and data of at most 16 KiB");
-        Must(sync.Answers.Count <= 64 && sync.Answers.All(a => a is not null && IsWord(a.AskId, 64)), "answers", "must be at most 64 answers");
+        Must(sync.Results.Count <= MaxEntries && sync.Results.All(IsResult), "results", $"must be at most {MaxEntries} results with attempt from 1, a message of at most 10,000 characters and data of at most 256 KiB, {AgentData.Rule}");
+        Must(sync.Events.Count <= 500 && sync.Events.All(IsEvent), "events", $"must be at most 500 events with short event_id and kind and data of at most 16 KiB, {AgentData.Rule}");
+        Must(sync.Answers.Count <= 64 && sync.Answers.All(a => a is not null && IsWord(a.AskId, 64) && AgentData.Fits(a.Data, AgentRoutes.MaxMessageBytes)), "answers", $"must be at most 64 answers, {AgentData.Rule}");
 
         void Must(bool fits, string field, string text)
         {
@@ -34,10 +34,10 @@ public sealed class SyncRules : AbstractValidator<SyncAgent.Request>
     private static bool IsAttempt(int attempt) => attempt is >= 1 and <= 1_000_000;
 
     private static bool IsResult(ResultReport? r) => r is not null && IsAttempt(r.Attempt) && (r.Message?.Length ?? 0) <= 10_000
-        && (r.Data is not { } data || data.GetRawText().Length <= ResultReport.MaxDataBytes);
+        && AgentData.Fits(r.Data, ResultReport.MaxDataBytes);
 
     private static bool IsEvent(AgentEvent? e) => e is not null && IsWord(e.EventId, 64) && IsWord(e.Kind, 64)
-        && (e.Data is not { } data || data.GetRawText().Length <= 16 * 1024);
+        && AgentData.Fits(e.Data, 16 * 1024);
 
     private static bool IsInfo(AgentInfo info) => IsText(info.Hostname, 253) && IsText(info.Os, 100) && IsText(info.Version, 100)
         && info.Capabilities.Count <= 64 && info.Capabilities.All(c => c is not null && IsWord(c, 64));

@@ -18,6 +18,8 @@ public static class TakeTelemetry
         {
             if (request.Report.ValueKind != JsonValueKind.Object)
                 return Refusal.Invalid("body", "must be an object");
+            if (!AgentData.Fits(request.Report, int.MaxValue))
+                return Refusal.Invalid("body", "must be " + AgentData.Rule);
             var name = await identity.HostnameOfAsync(request.AgentId, cancellationToken);
             if (Text(request.Report, "hostname") is { } said && !said.Equals(name, StringComparison.OrdinalIgnoreCase))
                 return Refusal.Forbidden("This credential belongs to another host.");

@@ -80,6 +80,9 @@ public sealed class Command
     public bool IsNetwork => CommandNames.IsNetwork(Name);
     public bool IsTerminal => CommandLifecycle.IsTerminal(Status);
     public bool IsDue => Seq is not null;
+    /// <summary>The hub gave up waiting; the agent's own word may still come.</summary>
+    public bool IsGivenUp => Status == CommandStatus.Unknown && UnknownWhy == Contracts.Commands.UnknownWhy.NoReport && !AgentMade;
+    public bool IsAskedToEnd => IsGivenUp || (Status == CommandStatus.Delivered && CancelWhy is not null);
 
     /// <summary>A new command enters the queue.</summary>
     public Command Enqueued()

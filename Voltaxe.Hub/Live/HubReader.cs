@@ -29,6 +29,8 @@ public sealed class HubReader(HubStore store, LiveFeed feed, AgentViews views) :
     public async Task<AgentView?> FindAgentAsync(string hostOrId, CancellationToken ct)
     {
         var key = hostOrId.ToLowerInvariant();
+        if (key.Contains('\0'))
+            return null; // PostgreSQL does not take the question.
         return await store.ReadAsync(async (db, token) =>
         {
             var id = await db.Agents.Where(a => a.RevokedAt == null && (a.HostnameKey == key || a.Id == key)).Select(a => a.Id).SingleOrDefaultAsync(token);

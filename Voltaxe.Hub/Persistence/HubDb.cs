@@ -58,9 +58,10 @@ public abstract class HubDb(DbContextOptions options) : IdentityUserContext<HubU
             e.Property(c => c.Status).IsConcurrencyToken();
             e.Property(c => c.Attempt).IsConcurrencyToken();
             e.Property(c => c.CancelRequestedAt).IsConcurrencyToken();
-            e.Ignore(c => c.Lane).Ignore(c => c.IsNetwork).Ignore(c => c.IsTerminal).Ignore(c => c.IsDue);
+            e.Ignore(c => c.Lane).Ignore(c => c.IsNetwork).Ignore(c => c.IsTerminal).Ignore(c => c.IsDue).Ignore(c => c.IsGivenUp).Ignore(c => c.IsAskedToEnd);
             e.HasIndex(c => c.Uid).IsUnique();
             e.HasIndex(c => c.AgentId).HasFilter(Open).HasDatabaseName("ix_pending_commands_open");
+            e.HasIndex(c => c.AgentId, "ix_pending_commands_given_up").HasFilter("status = 'unknown' AND NOT agent_made");
             e.HasIndex(c => new { c.AgentId, c.Id });
             e.HasIndex(c => new { c.Hostname, c.Status });
             e.HasIndex(c => c.Status).HasFilter(Open).HasDatabaseName("ix_pending_commands_status_open");

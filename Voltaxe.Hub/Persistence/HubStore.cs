@@ -26,11 +26,19 @@ public sealed class HubStore(HubDbFactory factory, HubClock clock, CommitBell be
 
     public HubClock Clock => clock;
 
+    /// <exception cref="StorageUnavailableException">The database cannot be reached or read.</exception>
     public async Task<T> ReadAsync<T>(Func<HubDb, CancellationToken, Task<T>> work, CancellationToken ct)
     {
         await using var db = factory.Create();
         db.ChangeTracker.QueryTrackingBehavior = QueryTrackingBehavior.NoTracking;
-        return await work(db, ct);
+        try
+        {
+            return await work(db, ct);
+        }
+        catch (Exception e) when (IsUnavailable(e))
+        {
+            throw new StorageUnavailableException(e);
+        }
     }
 
     /// <summary><paramref name="work"/> runs again from the start when the database asks for it, so it must change nothing but its context.</summary>
@@ -70,7 +78,8 @@ public sealed class HubStore(HubDbFactory factory, HubClock clock, CommitBell be
                 return result;
             committed = Committed.From(db);
             await db.SaveChangesAsync(ct);
-            await transaction.CommitAsync(ct);
+            ct.ThrowIfCancellationRequested();
+            await transaction.CommitAsync(CancellationToken.None); // Begun, it is not broken off: what was committed must be told of.
         }
         finally
         {
@@ -89,6 +98,7 @@ public sealed class HubStore(HubDbFactory factory, HubClock clock, CommitBell be
     private static bool IsUnavailable(Exception e) => Root(e) switch
     {
         SqliteException { SqliteErrorCode: 5 or 6 or 8 or 10 or 11 or 13 or 14 } => true,
+        PostgresException { SqlState: PostgresErrorCodes.ReadOnlySqlTransaction } => true, // a standby that is not, or no longer, the primary
         PostgresException p => p.SqlState.StartsWith("53", StringComparison.Ordinal) || p.SqlState.StartsWith("57P", StringComparison.Ordinal) || p.SqlState.StartsWith("58", StringComparison.Ordinal),
         NpgsqlException => true,
         _ => false,
@@ -97,8 +107,8 @@ public sealed class HubStore(HubDbFactory factory, HubClock clock, CommitBell be
     private static Exception Root(Exception e) => e is DbException ? e : e.InnerException is { } inner ? Root(inner) : e;
 }
 
-/// <summary>The database cannot be reached or written. Nothing was changed; the caller may try again.</summary>
-public sealed class StorageUnavailableException(Exception inner) : Exception("the database is not available for writing: " + inner.GetBaseException().Message, inner);
+/// <summary>The database cannot be reached, read or written. Nothing was changed; the caller may try again.</summary>
+public sealed class StorageUnavailableException(Exception inner) : Exception("the database is not available: " + inner.GetBaseException().Message, inner);
 
 /// <summary>What a unit of work has in its hands: the context, the hub time of the transaction, and the locks.</summary>
 public sealed class HubWrite(HubDb db, DateTimeOffset now, bool isSqlite)
@@ -132,6 +142,11 @@ public sealed class HubWrite(HubDb db, DateTimeOffset now, bool isSqlite)
     public Task<List<Command>> OpenCommandsAsync(IReadOnlyCollection<string> agentIds, CancellationToken ct) =>
         db.Commands.Where(c => agentIds.Contains(c.AgentId)
             && (c.Status == CommandStatus.Pending || c.Status == CommandStatus.Delivered || c.Status == CommandStatus.AwaitingApproval)).ToListAsync(ct);
+
+    /// <summary>Commands of this agent that the hub gave up on and the agent may still tell of, tracked.</summary>
+    public Task<List<Command>> GivenUpCommandsAsync(string agentId, CancellationToken ct) =>
+        db.Commands.Where(c => c.AgentId == agentId && c.Status == CommandStatus.Unknown && !c.AgentMade
+            && c.UnknownWhy == UnknownWhy.NoReport && !c.SeedRoute).Take(200).ToListAsync(ct);
 
     /// <summary>So many fresh command numbers, ascending.</summary>
     public async Task<IReadOnlyList<long>> TakeNumbersAsync(int count, CancellationToken ct)

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using System.Text.RegularExpressions;
+using System.Text.Unicode;
 using Voltaxe.Contracts.Json;
 using Voltaxe.Hub.Pipeline;
 
@@ -43,7 +44,9 @@ public static partial class JsonBody
                 return TooLarge(limit);
             kept.Write(buffer, 0, read);
         }
-        return kept.ToArray();
+        var body = kept.ToArray();
+        // The parser takes bytes that are no UTF-8 inside a string, and fails when they are read.
+        return Utf8.IsValid(body) ? body : Refusal.Invalid("body", "is not UTF-8");
     }
 
     public static Result<T> Parse<T>(ReadOnlySpan<byte> json, bool strict) where T : class
@@ -61,6 +64,24 @@ public static partial class JsonBody
         }
     }
 
+    /// <summary>For what is read by hand: any JSON value, strict as the wire types are.</summary>
+    public static Result<JsonElement> ParseElement(ReadOnlySpan<byte> json)
+    {
+        try
+        {
+            return JsonElement.Parse(json, new JsonDocumentOptions { MaxDepth = 32, AllowDuplicateProperties = false });
+        }
+        catch (JsonException e)
+        {
+            return Explain(e);
+        }
+        catch (InvalidOperationException)
+        {
+            // Names are compared to find one that is given twice, and half a surrogate pair cannot be.
+            return Refusal.Invalid("body", "must not hold half a surrogate pair");
+        }
+    }
+
     private static Refusal TooLarge(int limit) =>
         new(StatusCodes.Status413PayloadTooLarge, "too_large", $"The body may have at most {limit} bytes.");
 
@@ -72,6 +93,8 @@ public static partial class JsonBody
             var name = named.Groups["name"].Value;
             return Refusal.Invalid(PlainPath().IsMatch(name) ? name : "body", named.Groups["twice"].Success ? "is given twice" : "is not known");
         }
+        if (Missing().Match(e.Message) is { Success: true } missing)
+            return Refusal.Invalid(QuotedName().Matches(missing.Groups["names"].Value).ToDictionary(m => m.Groups[1].Value, _ => new[] { "is required" }));
         var path = e.Path is { Length: > 2 } full && full.StartsWith("$.", StringComparison.Ordinal) ? full[2..] : "";
         return PlainPath().IsMatch(path)
             ? Refusal.Invalid(path, "has the wrong type or form")
@@ -80,6 +103,12 @@ public static partial class JsonBody
 
     [GeneratedRegex(@"JSON property '(?<name>.*)' could not be mapped|(?<twice>Duplicate) property '(?<name>.*)' encountered", RegexOptions.Singleline)]
     private static partial Regex UnknownOrTwice();
+
+    [GeneratedRegex("missing required properties[^:]*:(?<names>.*)", RegexOptions.Singleline)]
+    private static partial Regex Missing();
+
+    [GeneratedRegex("'([a-z0-9_]+)'")]
+    private static partial Regex QuotedName();
 
     [GeneratedRegex(@"^[A-Za-z0-9_]{1,64}([.\[][A-Za-z0-9_\].\[]{1,100})?\z")]
     private static partial Regex PlainPath();

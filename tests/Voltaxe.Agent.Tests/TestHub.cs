@@ -37,6 +37,10 @@ internal sealed class TestHub : IAsyncDisposable
     /// <summary>What enrolment answers instead of the right thing.</summary>
     public Func<EnrolReply, EnrolReply> Enrolling { get; set; } = reply => reply;
     public Func<SyncReply, SyncReply> Replying { get; set; } = reply => reply;
+    /// <summary>What sign-in answers instead of the right thing.</summary>
+    public Func<TokenReply, TokenReply> SigningIn { get; set; } = reply => reply;
+    /// <summary>What problems say that it is, instead of the time.</summary>
+    public string? SaysItIs { get; set; }
     public ConcurrentQueue<EnrolRequest> Enrolments { get; } = new();
     public ConcurrentQueue<AssertionClaims> Assertions { get; } = new();
     public ConcurrentQueue<(SyncRequest Request, string Channel)> Syncs { get; } = new();
@@ -111,7 +115,7 @@ internal sealed class TestHub : IAsyncDisposable
                 return Results_(401, "unauthenticated");
             var token = "vtx_agt_" + Guid.NewGuid().ToString("N");
             tokens[token] = true;
-            return Answer(new TokenReply(token, 3600), WireJson.Default.TokenReply, 200);
+            return Answer(SigningIn(new TokenReply(token, 3600)), WireJson.Default.TokenReply, 200);
         });
         app.MapPost(AgentRoutes.Sync, async (HttpContext http) =>
         {
@@ -161,7 +165,7 @@ internal sealed class TestHub : IAsyncDisposable
     }
 
     private IResult Results_(int status, string slug) => Microsoft.AspNetCore.Http.Results.Text(
-        $$"""{"type":"urn:voltaxe:problem:{{slug}}","title":"refused","hub_time":"{{WireTime.ToText(TimeProvider.System.GetUtcNow() + ClockSkew)}}"}""", "application/problem+json", statusCode: status);
+        $$"""{"type":"urn:voltaxe:problem:{{slug}}","title":"refused","hub_time":"{{SaysItIs ?? WireTime.ToText(TimeProvider.System.GetUtcNow() + ClockSkew)}}"}""", "application/problem+json", statusCode: status);
 
     private static IResult Answer<T>(T value, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type, int status) =>
         Microsoft.AspNetCore.Http.Results.Text(JsonSerializer.Serialize(value, type), "application/json", statusCode: status);

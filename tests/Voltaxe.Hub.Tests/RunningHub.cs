@@ -51,6 +51,13 @@ public sealed class RunningHub : IAsyncDisposable
         return StartAsync(folder, folder.Root, database == "postgres" ? PostgresCluster.Shared.NewDatabase() : null, clock, settings);
     }
 
+    /// <summary>On SQLite, with changes before anything is read: another log, other services.</summary>
+    public static Task<RunningHub> StartAsync(Action<WebApplicationBuilder> configure, params (string Key, string Value)[] settings)
+    {
+        var folder = new TempFolder("hub");
+        return StartAsync(folder, folder.Root, null, null, settings, configure);
+    }
+
     /// <summary>A second node on the same database and keys, or the same hub after a restart.</summary>
     public Task<RunningHub> AnotherAsync(TimeProvider? clock = null, params (string Key, string Value)[] settings) => StartAsync(null, DataFolder, Connection, clock, settings);
 
@@ -99,7 +106,8 @@ public sealed class RunningHub : IAsyncDisposable
         folder?.Dispose();
     }
 
-    private static async Task<RunningHub> StartAsync(TempFolder? folder, string dataFolder, string? connection, TimeProvider? clock, (string Key, string Value)[] settings)
+    private static async Task<RunningHub> StartAsync(TempFolder? folder, string dataFolder, string? connection, TimeProvider? clock, (string Key, string Value)[] settings,
+        Action<WebApplicationBuilder>? configure = null)
     {
         var app = HubApplication.Build([], builder =>
         {
@@ -111,6 +119,7 @@ public sealed class RunningHub : IAsyncDisposable
             builder.Logging.ClearProviders();
             if (clock is not null)
                 builder.Services.AddSingleton(clock);
+            configure?.Invoke(builder);
         });
         await app.StartAsync();
         return new RunningHub(app, folder, dataFolder, connection);

@@ -21,6 +21,8 @@ public enum Needs
     Chromium = 32,
     /// <summary>strace, and the right to trace a child.</summary>
     Strace = 64,
+    /// <summary>libfaketime (Debian's package faketime).</summary>
+    FakeTime = 128,
 }
 
 /// <summary>A fact that is skipped, by name and with the reason, where the machine lacks what it needs.</summary>
@@ -46,8 +48,13 @@ public static class Machine
         [Needs.NetNamespaces] = new(() => Works("ip", "-V", "iproute2") ?? Works("unshare", "--net true", "the right to make network namespaces (root)")),
         [Needs.Nft] = new(() => Works("unshare", "--net nft list ruleset", "nftables, usable in a network namespace (root)")),
         [Needs.Chromium] = new(() => Find("chromium") is null ? "chromium" : Find("chromedriver") is null ? "chromedriver (package chromium-driver)" : null),
+        [Needs.FakeTime] = new(() => FakeTimeLibrary is null ? "libfaketime (package faketime)" : null),
         [Needs.Strace] = new(() => Works("strace", "-o /dev/null true", "strace, and the right to trace a child")),
     };
+
+    /// <summary>What to preload into a process that is to see another wall clock, or null.</summary>
+    public static string? FakeTimeLibrary => !Directory.Exists("/usr/lib") ? null
+        : Directory.EnumerateDirectories("/usr/lib").Select(folder => Path.Combine(folder, "faketime", "libfaketimeMT.so.1")).FirstOrDefault(File.Exists);
 
     /// <summary>A sentence that names what is missing, or null when nothing is.</summary>
     public static string? WhatIsMissing(Needs needs)

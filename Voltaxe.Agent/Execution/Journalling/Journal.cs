@@ -20,6 +20,7 @@ public sealed class Journal : IDisposable
     private long length;
     private uint lastCrc;
     private long compactAt = CompactAbove;
+    private bool nameIsDurable = true;
 
     private Journal(string path, Func<string, IJournalFile> open, IJournalFile file) => (this.path, this.open, this.file) = (path, open, file);
 
@@ -69,6 +70,7 @@ public sealed class Journal : IDisposable
         var (bytes, crc) = Frame(records, Position, lastCrc);
         try
         {
+            MakeNameDurable();
             file.Write(bytes, length);
             file.Flush();
         }
@@ -81,7 +83,7 @@ public sealed class Journal : IDisposable
     }
 
     /// <summary>Replaces the file by one that holds only <paramref name="records"/> (a ledger's <c>Compact</c>), atomically.</summary>
-    /// <exception cref="JournalUnwritableException">The old file is still the journal.</exception>
+    /// <exception cref="JournalUnwritableException">Nothing is lost: what was durable still is, in the old file or in the new one.</exception>
     public void Compact(IReadOnlyList<JournalRecord> records)
     {
         var next = path + ".next";
@@ -94,7 +96,6 @@ public sealed class Journal : IDisposable
             fresh.Write(bytes, 0);
             fresh.Flush();
             File.Move(next, path, overwrite: true);
-            StateFolder.SyncDirectory(Path.GetDirectoryName(path)!);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -106,6 +107,16 @@ public sealed class Journal : IDisposable
         file = fresh;
         (length, lastCrc, Position) = (bytes.Length, crc, Position + records.Count);
         compactAt = Math.Max(CompactAbove, length * 2);
+        // From the rename on the new file is the journal. Until its name is durable nothing that is written into it is.
+        nameIsDurable = false;
+        try
+        {
+            MakeNameDurable();
+        }
+        catch (IOException e)
+        {
+            throw new JournalUnwritableException(e);
+        }
     }
 
     public void Dispose() => file.Dispose();
@@ -117,6 +128,14 @@ public sealed class Journal : IDisposable
         for (var i = 0; i < records.Count; i++)
             crc = JournalFrame.Append(bytes, JsonSerializer.SerializeToUtf8Bytes(records[i], JournalJson.Default.JournalRecord), position + 1 + i, position + 1, crc, write);
         return ([.. bytes], crc);
+    }
+
+    private void MakeNameDurable()
+    {
+        if (nameIsDurable)
+            return;
+        StateFolder.SyncDirectory(Path.GetDirectoryName(path)!);
+        nameIsDurable = true;
     }
 
     private void CutBack()

@@ -11,6 +11,8 @@ namespace Voltaxe.Agent.Platform.DryRun;
 /// </summary>
 public sealed class DryRunHost(EffectsLog effects, Func<DateTimeOffset> now, Func<JsonArray> processes) : IHostIsolation, IProcessControl
 {
+    private volatile string? notWritten;
+
     /// <summary>A platform that pretends to change the host. What only reads is the real one's.</summary>
     public static HostPlatform Make(string effectsPath, Func<DateTimeOffset> now, IForensics? forensics, Func<JsonArray> processes)
     {
@@ -59,7 +61,7 @@ public sealed class DryRunHost(EffectsLog effects, Func<DateTimeOffset> now, Fun
     {
         if (resumed && effects.Last(l => l.Uid == uid && l.Command == command) is not null)
             return true;
-        effects.Append(new EffectsLog.Line(now(), uid, command, detail));
+        notWritten = effects.Append(new EffectsLog.Line(now(), uid, command, detail));
         return false;
     }
 
@@ -69,5 +71,11 @@ public sealed class DryRunHost(EffectsLog effects, Func<DateTimeOffset> now, Fun
 
     private static string Detail(string allow) => allow.Length > 0 ? $"allow={allow}" : "-";
 
-    private static JsonObject Details() => new() { ["dry_run"] = true };
+    private JsonObject Details()
+    {
+        var details = new JsonObject { ["dry_run"] = true };
+        if (notWritten is { } why)
+            details["not_written_down"] = why;
+        return details;
+    }
 }

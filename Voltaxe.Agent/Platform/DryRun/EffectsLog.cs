@@ -10,6 +10,7 @@ namespace Voltaxe.Agent.Platform.DryRun;
 public sealed class EffectsLog(string path)
 {
     private readonly Lock gate = new();
+    private readonly List<Line> waiting = [];
     private List<Line>? lines;
 
     public sealed record Line(DateTimeOffset At, Guid Uid, string Command, string Detail);
@@ -31,18 +32,40 @@ public sealed class EffectsLog(string path)
         }
     }
 
-    /// <summary>Returns when the line is on the disk.</summary>
-    public void Append(Line line)
+    /// <summary>Returns when the line is on the disk; or why the disk does not take it. Then it counts until this process ends, and is written before the next one.</summary>
+    public string? Append(Line line)
     {
         lock (gate)
         {
-            var known = Known();
-            using var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read);
-            file.Seek(0, SeekOrigin.End);
-            var torn = file.Length > 0 && LastByte(file) != '\n' ? "\n" : "";
-            file.Write(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{torn}{line.At:O} {line.Uid} {line.Command} {line.Detail}\n")));
+            Known().Add(line);
+            waiting.Add(line);
+            try
+            {
+                Write(string.Concat(waiting.Select(l => string.Create(CultureInfo.InvariantCulture, $"{l.At:O} {l.Uid} {l.Command} {l.Detail}\n"))));
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                return e.Message;
+            }
+            waiting.Clear();
+            return null;
+        }
+    }
+
+    private void Write(string text)
+    {
+        using var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read, bufferSize: 0);
+        var end = file.Seek(0, SeekOrigin.End);
+        var torn = end > 0 && LastByte(file) != '\n' ? "\n" : "";
+        try
+        {
+            file.Write(Encoding.UTF8.GetBytes(torn + text));
             file.Flush(flushToDisk: true);
-            known.Add(line);
+        }
+        catch (IOException)
+        {
+            file.SetLength(end);
+            throw;
         }
     }
 

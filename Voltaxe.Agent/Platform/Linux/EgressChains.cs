@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace Voltaxe.Agent.Platform.Linux;
@@ -33,10 +34,10 @@ public sealed class EgressChains(Exec exec, Nft nft, string? ip)
             if (loaded is { } l && l.Text == text && l.Digest == digest)
                 return new(whyNot, false);
             var tampered = loaded is { } was && was.Text == text;
-            await LoadAsync(text, ct);
+            await LoadAsync(text, digest, ct);
             return new(refused?.Why ?? whyNot, tampered);
         }
-        catch (PlatformException e)
+        catch (Exception e) when (e is PlatformException or JsonException)
         {
             return new(e.Message, false);
         }
@@ -48,25 +49,35 @@ public sealed class EgressChains(Exec exec, Nft nft, string? ip)
         (loaded, refused) = (null, null);
         if (!await nft.StandsAsync(IsolationRules.EgressFamily, ct))
             return;
-        await nft.LoadAsync(IsolationRules.EgressRemoval, ct);
-        if (await nft.StandsAsync(IsolationRules.EgressFamily, ct))
-            throw new PlatformException("rules_remain", "nft deleted our egress chains, but the kernel still shows them");
+        var fault = await TryLoadAsync(IsolationRules.EgressRemoval, ct);
+        if (!await nft.StandsAsync(IsolationRules.EgressFamily, ct))
+            return;
+        throw fault ?? new PlatformException("rules_remain", "nft deleted our egress chains, but the kernel still shows them");
     }
 
-    private async Task LoadAsync(string text, CancellationToken ct)
+    private async Task LoadAsync(string text, string? stood, CancellationToken ct)
+    {
+        var fault = await TryLoadAsync(text, ct);
+        var digest = await nft.DigestAsync(IsolationRules.EgressFamily, ct);
+        // The same is not tried again in every look; other interfaces make another text.
+        if (fault is not null && digest == stood)
+            (loaded, refused) = (null, (text, fault.Message));
+        else
+            (loaded, refused) = (digest is null ? null : (text, digest), null);
+    }
+
+    /// <summary>What went wrong, or null. Whether it is done is asked of the kernel: a nft that was killed may have done its work before.</summary>
+    private async Task<PlatformException?> TryLoadAsync(string text, CancellationToken ct)
     {
         try
         {
             await nft.LoadAsync(text, ct);
+            return null;
         }
         catch (PlatformException e)
         {
-            // The same is not tried again in every look; other interfaces make another text.
-            (loaded, refused) = (null, (text, e.Message));
-            return;
+            return e;
         }
-        var digest = await nft.DigestAsync(IsolationRules.EgressFamily, ct);
-        (loaded, refused) = (digest is null ? null : (text, digest), null);
     }
 
     /// <summary>Interfaces to guard; and those left alone, because what passes there is wrapped and could not be told apart from the hub's.</summary>

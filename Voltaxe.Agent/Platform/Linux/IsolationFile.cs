@@ -9,8 +9,8 @@ namespace Voltaxe.Agent.Platform.Linux;
 /// <param name="Uid">Whose isolation it is.</param>
 /// <param name="Since">Hub time.</param>
 /// <param name="Hubs">Host and port, as configured, with the addresses that are let through.</param>
-/// <param name="Digest">Of the table as the kernel showed it right after loading; empty while it is being loaded.</param>
-public sealed record IsolationFile(Guid Uid, DateTimeOffset Since, IReadOnlyList<string> Allow, IReadOnlyDictionary<string, string[]> Hubs, string Digest)
+/// <param name="Digest">Of the table as the kernel showed it right after loading; null while it is about to be loaded.</param>
+public sealed record IsolationFile(Guid Uid, DateTimeOffset Since, IReadOnlyList<string> Allow, IReadOnlyDictionary<string, string[]> Hubs, string? Digest)
 {
     /// <summary>The boot of the machine in which the rules were loaded.</summary>
     public string BootId { get; init; } = "";
@@ -20,35 +20,66 @@ public sealed record IsolationFile(Guid Uid, DateTimeOffset Since, IReadOnlyList
 
     /// <summary>What to take back to; null: no isolation.</summary>
     public IsolationFile? Previous { get; init; }
+
+    /// <summary>What is written down, or null. A note that cannot be read is none: a table without one shows as tampered, and the next isolation writes it anew.</summary>
+    public static IsolationFile? Read(string path)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(File.ReadAllText(path), IsolationJson.Default.IsolationFile) is { } read && IsWhole(read) ? read : null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
+        {
+            return null;
+        }
+    }
+
+    public void Write(string path) => StateFolder.WriteDurably(path, JsonSerializer.Serialize(this, IsolationJson.Default.IsolationFile));
+
+    private static bool IsWhole(IsolationFile read) => read is { Allow: not null, Hubs: not null } && (read.Previous is null || IsWhole(read.Previous));
 }
 
-/// <summary>Where the wanted isolation is kept. A disk that takes nothing does not keep a host from being isolated: then it is kept in memory.</summary>
+/// <summary>
+/// Where the wanted isolation is kept. A disk that takes nothing does not keep a host from being isolated: then it is carried in memory.
+/// </summary>
 /// <param name="path">The file.</param>
 public sealed class IsolationStore(string path)
 {
-    private IsolationFile? carried;
+    private (IsolationFile? Is, string Why)? carried;
     private Guid? takenBack;
 
     private string TakenBackPath => path + ".taken-back";
 
     /// <summary>Why the last change is not on the disk, or null.</summary>
-    public string? NotWritten { get; private set; }
+    public string? NotWritten => carried?.Why;
 
-    public IsolationFile? Read() => NotWritten is null ? ReadFile() : carried;
+    public IsolationFile? Read() => carried is { } c ? c.Is : IsolationFile.Read(path);
 
-    public void Write(IsolationFile isolation) => Change(isolation, () => StateFolder.WriteDurably(path, JsonSerializer.Serialize(isolation, IsolationJson.Default.IsolationFile)));
-
-    public void Delete() => Change(null, () =>
+    /// <summary>Null takes it away.</summary>
+    public void Write(IsolationFile? isolation)
     {
-        File.Delete(path);
-        StateFolder.SyncDirectory(Path.GetDirectoryName(path)!);
-    });
+        try
+        {
+            if (isolation is not null)
+                isolation.Write(path);
+            else
+            {
+                File.Delete(path);
+                StateFolder.SyncDirectory(Path.GetDirectoryName(path)!);
+            }
+            carried = null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            carried = (isolation, e.Message);
+        }
+    }
 
     /// <summary>
     /// Whose rules were taken back last. Outlives a crash before that was reported: loaded once more, right after a start, they would stay,
     /// because then nobody knows any more that the hub had answered before.
     /// </summary>
-    public Guid? TakenBack => takenBack ?? (File.Exists(TakenBackPath) && Guid.TryParse(File.ReadAllText(TakenBackPath), out var uid) ? uid : null);
+    public Guid? TakenBack => takenBack ?? (ReadTakenBack() is { } text && Guid.TryParse(text, out var uid) ? uid : null);
 
     public void NoteTakenBack(Guid uid)
     {
@@ -63,42 +94,16 @@ public sealed class IsolationStore(string path)
         }
     }
 
-    /// <summary>To an earlier state, which may be none.</summary>
-    public void Put(IsolationFile? isolation)
+    private string? ReadTakenBack()
     {
-        if (isolation is null)
-            Delete();
-        else
-            Write(isolation);
-    }
-
-    private void Change(IsolationFile? to, Action write)
-    {
-        carried = to;
         try
         {
-            write();
-            NotWritten = null;
+            return File.ReadAllText(TakenBackPath);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            NotWritten = e.Message;
-        }
-    }
-
-    private IsolationFile? ReadFile()
-    {
-        try
-        {
-            return JsonSerializer.Deserialize(File.ReadAllText(path), IsolationJson.Default.IsolationFile);
-        }
-        catch (FileNotFoundException)
-        {
+            // None was taken back, or nobody knows: then an isolation is carried out as ordered.
             return null;
-        }
-        catch (JsonException e)
-        {
-            throw new PlatformException("state_unreadable", $"{path}: {e.Message}");
         }
     }
 }

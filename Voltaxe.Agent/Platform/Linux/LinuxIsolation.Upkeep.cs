@@ -53,7 +53,7 @@ public sealed partial class LinuxIsolation
             return;
         store.NoteTakenBack(uid);
         if (wanted.Previous is { } previous)
-            await LoadAsync(previous, wanted, ct);
+            await LoadAsync(previous, wanted, await nft.DigestAsync(ct), ct);
         else
             await RemoveAsync(ct);
     }
@@ -63,13 +63,14 @@ public sealed partial class LinuxIsolation
         using var mine = await EnterAsync(ct);
         if (store.Read() is not { } wanted)
             return null;
-        var found = StateOf(wanted, await nft.DigestAsync(ct));
+        var stands = await nft.DigestAsync(ct);
+        var found = StateOf(wanted, stands);
         if (found == RulesState.Intact)
         {
             // An interface that has come since gets its chain, too; that is nobody's doing.
             return (await egress.EnsureAsync(RulesOf(wanted), ct)).Tampered ? new Reapplied(wanted.Uid, RulesState.Tampered, false) : null;
         }
-        await LoadAsync(wanted, wanted, ct);
+        await LoadAsync(wanted, wanted, stands, ct);
         return new Reapplied(wanted.Uid, found, wanted.BootId != ties.BootId);
     }
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.ExceptionServices;
 using System.Text.Json.Nodes;
 using Voltaxe.Contracts.Commands;
 using Voltaxe.Contracts.Json;
@@ -26,12 +27,12 @@ public sealed partial class LinuxIsolation(Nft nft, EgressChains egress, SocketK
         }
         var before = store.Read();
         var digest = await nft.DigestAsync(ct);
-        var stands = before is not null && digest == before.Digest;
+        var stands = before?.Digest is not null && digest == before.Digest;
         if (resumed && before?.Uid == uid)
         {
             return stands
-                ? new(true, "isolated (found applied after a restart)", Details(before))
-                : new(true, "isolated", await LoadAsync(before, before, ct));
+                ? await EndSessionsAsync(new(true, "isolated (found applied after a restart)", Details(before)), before, ct)
+                : await LoadAsync(before, before, digest, ct);
         }
 
         var resolved = await hubs.ResolveAsync(ct);
@@ -42,18 +43,18 @@ public sealed partial class LinuxIsolation(Nft nft, EgressChains egress, SocketK
         {
             // Nothing is loaded, so nothing can be taken back: what stood stays, whatever the hub does.
             store.Write(before with { Uid = uid, HubAnswered = false, Previous = null });
-            return new(false, "the host was isolated like this already", Details(before));
+            return Noted(new(false, "the host was isolated like this already", Details(before)));
         }
         var since = stands ? before!.Since : WireTime.Truncate(ties.Now());
-        var isolation = new IsolationFile(uid, since, allow, resolved, "") { BootId = ties.BootId, HubAnswered = ties.HubHeard(), Previous = before is null ? null : before with { Previous = null } };
-        return new(true, "isolated", await LoadAsync(isolation, before, ct));
+        var isolation = new IsolationFile(uid, since, allow, resolved, null) { BootId = ties.BootId, HubAnswered = ties.HubHeard(), Previous = before is null ? null : before with { Previous = null } };
+        return await LoadAsync(isolation, before, digest, ct);
     }
 
     public async Task<EffectOutcome> RestoreAsync(Guid uid, bool resumed, CancellationToken ct)
     {
         using var mine = await EnterAsync(ct);
         var stood = await RemoveAsync(ct);
-        return new(stood || resumed, stood || resumed ? "restored" : "the host was not isolated", []);
+        return Noted(new(stood || resumed, stood || resumed ? "restored" : "the host was not isolated", []));
     }
 
     public async Task<Observed> ObserveAsync(CancellationToken ct)
@@ -65,55 +66,87 @@ public sealed partial class LinuxIsolation(Nft nft, EgressChains egress, SocketK
         return rules == RulesState.Intact ? new Observed(true, wanted!.Since, verifiedAt, rules) : new Observed(false, null, null, rules);
     }
 
-    /// <summary>Loads the rules, and writes down before it that they are wanted: a crash in between leaves nothing that nobody knows of.</summary>
-    private async Task<JsonObject> LoadAsync(IsolationFile isolation, IsolationFile? before, CancellationToken ct)
+    /// <summary>
+    /// Loads the rules, and writes down before it that they are wanted: a crash in between leaves nothing that nobody knows of, and no name
+    /// resolves any more behind the load, so this is how the hub is found.
+    /// </summary>
+    /// <param name="before">What was wanted until now, and is again when this fails.</param>
+    /// <param name="stood">The digest of what stands now.</param>
+    private async Task<EffectOutcome> LoadAsync(IsolationFile isolation, IsolationFile? before, string? stood, CancellationToken ct)
     {
         var rules = RulesOf(isolation);
         store.Write(isolation);
-        // From here on names do not resolve: whoever reconnects uses what the rules let through.
         hubs.Pin(isolation.Hubs);
         verifiedAt = null;
-        try
+        var fault = await TryLoadAsync(rules.ToText(), ct);
+        var loaded = await nft.DigestAsync(CancellationToken.None);
+        if (loaded is null || fault is not null && loaded == stood)
         {
-            await nft.LoadAsync(rules.ToText(), ct);
-        }
-        catch
-        {
+            store.Write(before);
             hubs.Pin(before?.Hubs);
-            store.Put(before);
-            throw;
+            fault?.Throw();
+            throw new PlatformException("rules_missing", "nft took the rules, but the kernel does not show them");
         }
-        await NoteLoadedAsync(isolation);
-        var details = Details(isolation);
-        if ((await egress.EnsureAsync(rules, ct)).WhyNot is { } rawFramesPass)
-            details["raw_frames_not_blocked"] = rawFramesPass;
-        if (await sockets.EndAllButAsync(rules.Hubs, isolation.Allow, ct) is { } left)
-            details["sessions_not_ended"] = left;
-        if (store.NotWritten is { } why)
-            details["not_on_disk"] = why;
-        return details;
-    }
-
-    private async Task NoteLoadedAsync(IsolationFile isolation)
-    {
-        var loaded = await nft.DigestAsync(CancellationToken.None)
-            ?? throw new PlatformException("rules_missing", "nft took the rules, but the kernel does not show them");
         store.Write(isolation with { Digest = loaded, BootId = ties.BootId });
+        var outcome = new EffectOutcome(true, "isolated", Details(isolation));
+        if ((await egress.EnsureAsync(rules, ct)).WhyNot is { } rawFramesPass)
+            outcome.Details["raw_frames_not_blocked"] = rawFramesPass;
+        return await EndSessionsAsync(outcome, isolation, ct);
     }
 
     /// <summary>True when there was something to take away.</summary>
     private async Task<bool> RemoveAsync(CancellationToken ct)
     {
         var stood = await nft.DigestAsync(ct) is not null;
-        if (stood)
-            await nft.LoadAsync(IsolationRules.Removal, ct);
-        if (await nft.DigestAsync(ct) is not null)
+        var fault = stood ? await TryLoadAsync(IsolationRules.Removal, ct) : null;
+        if (await nft.DigestAsync(CancellationToken.None) is not null)
+        {
+            fault?.Throw();
             throw new PlatformException("rules_remain", "nft deleted our table, but the kernel still shows it");
-        await egress.RemoveAsync(ct);
-        store.Delete();
+        }
+        // Half of it is gone: the rest goes, too, whoever has lost patience. A note that is left over would have it put back.
+        await egress.RemoveAsync(CancellationToken.None);
+        store.Write(null);
         hubs.Pin(null);
         verifiedAt = null;
         return stood;
+    }
+
+    /// <summary>Loads, and says what went wrong. Whether the kernel has it is asked of the kernel: a nft that was killed may have done its work before.</summary>
+    private async Task<ExceptionDispatchInfo?> TryLoadAsync(string rules, CancellationToken ct)
+    {
+        try
+        {
+            await nft.LoadAsync(rules, ct);
+            return null;
+        }
+        catch (Exception e) when (e is PlatformException or OperationCanceledException)
+        {
+            return ExceptionDispatchInfo.Capture(e);
+        }
+    }
+
+    private async Task<EffectOutcome> EndSessionsAsync(EffectOutcome outcome, IsolationFile isolation, CancellationToken ct)
+    {
+        string? left;
+        try
+        {
+            left = await sockets.EndAllButAsync(hubs.EndPoints(isolation.Hubs), isolation.Allow, ct);
+        }
+        catch (PlatformException e)
+        {
+            left = e.Message;
+        }
+        if (left is not null)
+            outcome.Details["sessions_not_ended"] = left;
+        return Noted(outcome);
+    }
+
+    private EffectOutcome Noted(EffectOutcome outcome)
+    {
+        if (store.NotWritten is { } why)
+            outcome.Details["not_written_down"] = why;
+        return outcome;
     }
 
     private IsolationRules RulesOf(IsolationFile isolation) => new(hubs.EndPoints(isolation.Hubs), isolation.Allow, Native.EffectiveUser());
@@ -122,7 +155,7 @@ public sealed partial class LinuxIsolation(Nft nft, EgressChains egress, SocketK
     {
         (null, null) => RulesState.None,
         (not null, null) => RulesState.Missing,
-        (not null, not null) when digest == wanted.Digest => RulesState.Intact,
+        (not null, { } there) when there == wanted.Digest => RulesState.Intact,
         _ => RulesState.Tampered,
     };
 

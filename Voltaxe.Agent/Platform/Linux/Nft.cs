@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace Voltaxe.Agent.Platform.Linux;
@@ -22,8 +23,15 @@ public sealed class Nft(Exec exec, string path)
     public async Task<string?> DigestAsync(string family, CancellationToken ct)
     {
         var ran = await exec.RunAsync(path, ["-j", "list", "table", family, IsolationRules.Table], null, ct);
-        if (ran.ExitCode == 0)
-            return Digest(ran.Output);
+        try
+        {
+            if (ran.ExitCode == 0)
+                return Digest(ran.Output);
+        }
+        catch (JsonException e)
+        {
+            throw new PlatformException("rules_unreadable", $"nft lists our table as something that is not JSON: {e.Message}");
+        }
         if (ran.Error.Contains("No such file or directory", StringComparison.Ordinal))
             return null;
         throw new PlatformException("rules_unreadable", $"nft cannot list our table: {FirstLine(ran.Error)}");
@@ -39,11 +47,18 @@ public sealed class Nft(Exec exec, string path)
         var ran = await exec.RunAsync(path, ["-j", "list", "chain", IsolationRules.Family, IsolationRules.Table, "output"], null, ct);
         if (ran.ExitCode != 0)
             throw new PlatformException("rules_unreadable", $"nft cannot list our rules: {FirstLine(ran.Error)}");
-        return JsonNode.Parse(ran.Output)!["nftables"]!.AsArray()
-            .Select(item => item?["rule"])
-            .Where(rule => rule?["comment"]?.GetValue<string>() == IsolationRules.Probe)
-            .SelectMany(rule => rule!["expr"]!.AsArray())
-            .Sum(part => part?["counter"]?["packets"]?.GetValue<long>() ?? 0);
+        try
+        {
+            return JsonNode.Parse(ran.Output)!["nftables"]!.AsArray()
+                .Select(item => item?["rule"])
+                .Where(rule => rule?["comment"]?.GetValue<string>() == IsolationRules.Probe)
+                .SelectMany(rule => rule!["expr"]!.AsArray())
+                .Sum(part => part?["counter"]?["packets"]?.GetValue<long>() ?? 0);
+        }
+        catch (JsonException e)
+        {
+            throw new PlatformException("rules_unreadable", $"nft lists our rules as something that is not JSON: {e.Message}");
+        }
     }
 
     /// <summary>Whether nft may be used at all; the reason if not.</summary>

@@ -35,6 +35,8 @@ public static class AgentRoutesSetup
 
     public static void MapAgentTransports(this IEndpointRouteBuilder app)
     {
+        var services = app.ServiceProvider;
+        services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.Register(services.GetRequiredService<AgentLinks>().ReleaseParked);
         app.MapHub<AgentSocketHub>(AgentRoutes.Hub, o =>
         {
             o.Transports = HttpTransportType.WebSockets;
@@ -84,16 +86,10 @@ public static class AgentRoutesSetup
         var bytes = await JsonBody.ReadBytesAsync(http, SeedLimit);
         if (bytes.IsRefused)
             return bytes.Refusal!.ToResult();
-        JsonElement report;
-        try
-        {
-            report = JsonElement.Parse(bytes.Value, new JsonDocumentOptions { MaxDepth = 32 });
-        }
-        catch (JsonException)
-        {
-            return Refusal.Invalid("body", "is not the JSON that was expected").ToResult();
-        }
-        var answer = await mediator.Send(new TakeTelemetry.Request(http.User.AgentId(), report), http.RequestAborted);
+        var report = JsonBody.ParseElement(bytes.Value);
+        if (report.IsRefused)
+            return report.Refusal!.ToResult();
+        var answer = await mediator.Send(new TakeTelemetry.Request(http.User.AgentId(), report.Value), http.RequestAborted);
         return answer.ToResult(status => Problems.Json(status));
     }
 }

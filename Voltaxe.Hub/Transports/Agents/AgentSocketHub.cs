@@ -12,7 +12,7 @@ namespace Voltaxe.Hub.Transports.Agents;
 
 /// <summary>The agents' socket: one method in, <see cref="SyncAgent"/>; envelopes, cancels and questions out.</summary>
 [Authorize(Policies.AgentWithKey)]
-public sealed class AgentSocketHub(IMediator mediator, AgentLinks links, PresenceBoard presence, CommitBell bell) : Microsoft.AspNetCore.SignalR.Hub
+public sealed class AgentSocketHub(IMediator mediator, AgentLinks links, PresenceBoard presence, CommitBell bell, AgentRevocations revocations) : Microsoft.AspNetCore.SignalR.Hub
 {
     /// <exception cref="HubException">Refused; the message carries <c>urn:voltaxe:problem:&lt;slug&gt;</c>.</exception>
     public async Task<SyncReply> Sync(SyncRequest request)
@@ -31,6 +31,14 @@ public sealed class AgentSocketHub(IMediator mediator, AgentLinks links, Presenc
             if (result.Refusal!.Status == 500)
                 throw;
         }
+        // A connection that ended, or an agent that was revoked, while its sync was under way: nobody else would take it off the wire.
+        if (Context.ConnectionAborted.IsCancellationRequested)
+            Leave();
+        if (revocations.IsRevoked(Context.User!.AgentId()))
+        {
+            Leave();
+            result = Refusal.Unauthenticated("This agent was revoked.");
+        }
         if (result.Refusal is not { } refusal)
             return result.Value;
         if (refusal.Slug is "epoch_replaced" or "session_replaced" or "unauthenticated")
@@ -40,13 +48,17 @@ public sealed class AgentSocketHub(IMediator mediator, AgentLinks links, Presenc
 
     public override Task OnDisconnectedAsync(Exception? exception)
     {
-        var agentId = Context.User!.AgentId();
-        if (links.Close(agentId, Context.ConnectionId))
-        {
-            presence.SocketClosed(agentId);
-            bell.Ring(new Committed([], [agentId], []));
-        }
+        Leave();
         return base.OnDisconnectedAsync(exception);
+    }
+
+    private void Leave()
+    {
+        var agentId = Context.User!.AgentId();
+        if (!links.Close(agentId, Context.ConnectionId))
+            return;
+        presence.SocketClosed(agentId);
+        bell.Ring(new Committed([], [agentId], []));
     }
 
     /// <summary>After the refusal has gone out.</summary>

@@ -58,6 +58,11 @@ public static class CommandRoutes
         }
         if (command is not null && !CommandNames.All.Contains(command))
             faults["command"] = [$"must be one of {string.Join(", ", CommandNames.All)}"];
+        foreach (var (name, text) in new[] { ("host", host), ("created_by", createdBy), ("batch", batch) })
+        {
+            if (text?.Any(char.IsControl) == true)
+                faults[name] = ["must not contain control characters"];
+        }
         var most = 50;
         if (limit is not null && (!int.TryParse(limit, out most) || most is < 1 or > ListCommands.MaxPage))
             faults["limit"] = [$"must be from 1 to {ListCommands.MaxPage}"];

@@ -13,10 +13,10 @@ public static class CommandStream
 {
     private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(15);
 
-    public static async Task WriteAsync(HttpContext http, long id, IHubReader reader, LiveFeed feed, TimeProvider time)
+    public static async Task WriteAsync(HttpContext http, long id, IHubReader reader, LiveFeed feed, TimeProvider time, IHostApplicationLifetime lifetime)
     {
-        var ct = http.RequestAborted;
-        using var done = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        using var done = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, lifetime.ApplicationStopping);
+        var ct = done.Token;
         var changes = feed.Commands.Watch(done.Token).GetAsyncEnumerator(done.Token);
         try
         {
@@ -28,29 +28,35 @@ public static class CommandStream
             http.Response.ContentType = "text/event-stream";
             http.Response.Headers.CacheControl = "no-store";
             http.Response.Headers["X-Accel-Buffering"] = "no";
-            await SendAsync(http, command, ct);
+            var sent = await SendAsync(http, command, "", ct);
             var key = id.ToString(CultureInfo.InvariantCulture);
             var next = changes.MoveNextAsync().AsTask();
+            var heartbeat = Task.Delay(Heartbeat, time, ct);
             while (!IsEnd(command))
             {
-                if (await Task.WhenAny(next, Task.Delay(Heartbeat, time, ct)) != next)
+                if (await Task.WhenAny(next, heartbeat) != next)
                 {
                     ct.ThrowIfCancellationRequested();
+                    heartbeat = Task.Delay(Heartbeat, time, ct);
                     await http.Response.WriteAsync(": still here\n\n", ct);
                     await http.Response.Body.FlushAsync(ct);
+                    // What another node changed may have been told to nobody here: looked up, so that no stream misses its end.
+                    if (await reader.FindCommandAsync(id, ct) is not { } found)
+                        return;
+                    sent = await SendAsync(http, command = found, sent, ct);
                     continue;
                 }
                 if (!await next)
                     return;
                 if (changes.Current.LastOrDefault(c => c.Id == key)?.Row is { } row)
-                    await SendAsync(http, command = row, ct);
+                    sent = await SendAsync(http, command = row, sent, ct);
                 next = changes.MoveNextAsync().AsTask();
             }
             await http.Response.WriteAsync("event: end\ndata: {}\n\n", ct);
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
         {
-            // The listener went away; there is nobody left to tell.
+            // The listener went away, or the hub stops and the listener will ask the next one.
         }
         finally
         {
@@ -60,9 +66,14 @@ public static class CommandStream
 
     private static bool IsEnd(CommandView command) => Domain.CommandLifecycle.IsTerminal(command.Status);
 
-    private static async Task SendAsync(HttpContext http, CommandView command, CancellationToken ct)
+    /// <summary>Says the command unless it looks as it did when it was last said; the answer is how it looks now.</summary>
+    private static async Task<string> SendAsync(HttpContext http, CommandView command, string sent, CancellationToken ct)
     {
-        await http.Response.WriteAsync("event: command\ndata: " + JsonSerializer.Serialize(command, WireJson.Default.CommandView) + "\n\n", ct);
+        var text = JsonSerializer.Serialize(command, WireJson.Default.CommandView);
+        if (text == sent)
+            return sent;
+        await http.Response.WriteAsync($"event: command\ndata: {text}\n\n", ct);
         await http.Response.Body.FlushAsync(ct);
+        return text;
     }
 }

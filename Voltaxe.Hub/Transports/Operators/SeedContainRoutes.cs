@@ -27,6 +27,12 @@ public static class SeedContainRoutes
                 .RequireAuthorization(Policies.Command).WithTags("seed").TakesJson<SeedContain>().Produces<SeedContainReply>().Produces<SeedContainReply>(202);
     }
 
+    /// <summary>What is wrong with <c>hosts</c> is wrong with <c>hostname</c> here.</summary>
+    private static Refusal InItsWords(Refusal refusal) => refusal with
+    {
+        Errors = refusal.Errors?.ToDictionary(e => e.Key == "hosts" ? "hostname" : e.Key, e => e.Value),
+    };
+
     private static async Task<IResult> ContainAsync(HttpContext http, IMediator mediator, LiveFeed feed, IHubReader reader, AgentLinks links, TimeProvider time,
         string command, string done, string defaultReason)
     {
@@ -37,21 +43,33 @@ public static class SeedContainRoutes
             return Refusal.Invalid("hostname", "is required").ToResult();
         using var limit = new CancellationTokenSource(Patience, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, http.RequestAborted);
-        var changes = feed.Commands.Watch(either.Token);
+        try
+        {
+            return await QueueAndWaitAsync(http, mediator, reader, links, body.Value, feed.Commands.Watch(either.Token), command, done, defaultReason, either.Token);
+        }
+        finally
+        {
+            await either.CancelAsync(); // Only that ends the watching; otherwise every answer that comes early leaves a watcher behind.
+        }
+    }
+
+    private static async Task<IResult> QueueAndWaitAsync(HttpContext http, IMediator mediator, IHubReader reader, AgentLinks links, SeedContain body,
+        IAsyncEnumerable<IReadOnlyList<LiveChange<CommandView>>> changes, string command, string done, string defaultReason, CancellationToken patience)
+    {
         var queued = await mediator.Send(new QueueCommands.Request(http.User.ToCaller(http.Connection.RemoteIpAddress), new NewCommands
         {
             Command = command,
-            Hosts = [body.Value.Hostname],
-            Reason = body.Value.Reason ?? defaultReason,
+            Hosts = [body.Hostname!],
+            Reason = string.IsNullOrEmpty(body.Reason) ? defaultReason : body.Reason,
         }), http.RequestAborted);
         if (queued.IsRefused)
-            return queued.Refusal!.ToResult();
+            return InItsWords(queued.Refusal!).ToResult();
         var now = queued.Value.Commands[0];
         try
         {
             if (!CommandLifecycle.IsTerminal(now.Status))
             {
-                await foreach (var batch in changes.WithCancellation(either.Token))
+                await foreach (var batch in changes.WithCancellation(patience))
                 {
                     now = batch.LastOrDefault(c => c.Row?.Id == now.Id)?.Row ?? now;
                     if (CommandLifecycle.IsTerminal(now.Status))

@@ -31,7 +31,9 @@ public sealed class WholeAgentTests : IAsyncLifetime
 
     private string[] Effects => File.Exists(Path.Combine(state, "effects.log")) ? File.ReadAllLines(Path.Combine(state, "effects.log")) : [];
 
-    private AgentSettings Settings(bool poll = true) => new(state, null, null, poll, TimeSpan.FromSeconds(1), DryRun: true);
+    private TimeSpan? interval = TimeSpan.FromSeconds(1);
+
+    private AgentSettings Settings(bool poll = true) => new(state, null, null, poll, interval, DryRun: true);
 
     private async Task EnrolAsync()
     {
@@ -142,6 +144,44 @@ public sealed class WholeAgentTests : IAsyncLifetime
         await hub.PushAsync(order);
         await Eventually.TrueAsync(() => hub.Results.TryGetValue(order.Uid, out var r) && r.Outcome == Outcome.Executed);
         Assert.Equal(3, hub.Results.Values.Count(r => r.Outcome == Outcome.Rejected));
+    }
+
+    [Fact]
+    public async Task Impossible_numbers_from_the_hub_do_not_end_the_agent()
+    {
+        var odd = true;
+        hub.SigningIn = reply => odd ? reply with { AccessToken = "vtx_agt_\nx" } : reply;
+        hub.SocketsRefused = true;
+        await EnrolAsync();
+        running = RunAgain(poll: true);
+        await Eventually.TrueAsync(() => hub.Assertions.Count >= 2);
+        odd = false;
+        await Eventually.TrueAsync(() => !hub.Syncs.IsEmpty);
+        (hub.SignInRefused, hub.SaysItIs) = (true, "9999-12-31T23:59:59Z");
+        hub.RevokeTokens();
+        var asked = hub.Assertions.Count;
+        await Eventually.TrueAsync(() => hub.Assertions.Count >= asked + 2);
+        (hub.SignInRefused, hub.SaysItIs) = (false, null);
+        var order = hub.Sign(CommandNames.NetworkIsolate);
+        hub.Queue(order);
+        await Eventually.TrueAsync(() => hub.Results.ContainsKey(order.Uid));
+        Assert.False(running.IsCompleted);
+    }
+
+    [Fact]
+    public async Task A_hub_that_asks_for_the_next_poll_in_68_years_does_not_end_the_agent()
+    {
+        interval = null;
+        hub.SocketsRefused = true;
+        hub.Replying = reply => reply with { NextPollSeconds = int.MaxValue };
+        await RunAsync();
+        await Eventually.TrueAsync(() => hub.Syncs.Any(s => s.Request.WaitSeconds > 0));
+        var order = hub.Sign(CommandNames.NetworkIsolate);
+        hub.Queue(order);
+        await Eventually.TrueAsync(() => hub.Results.ContainsKey(order.Uid));
+        hub.SocketsRefused = false;
+        await Eventually.TrueAsync(() => hub.Syncs.Last().Channel == "push");
+        Assert.False(running.IsCompleted);
     }
 
     [Fact]

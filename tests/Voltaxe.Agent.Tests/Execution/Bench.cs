@@ -30,6 +30,9 @@ internal sealed class Bench : IAsyncDisposable
     public HandAction Kill { get; } = new(CommandNames.KillProcess, TimeSpan.FromMinutes(1));
     public HandAction Collect { get; } = new(CommandNames.CollectForensics, TimeSpan.FromHours(2));
     public string BootId { get; set; } = "boot-1";
+    /// <summary>Thrown by the verifier: what an envelope that crashes the agent looks like from within.</summary>
+    public Exception? Crash { get; set; }
+    public Task Running => running;
     public List<Guid> Verified { get; } = [];
 
     public string Epoch => Book.Ledger.Epoch;
@@ -99,6 +102,8 @@ internal sealed class Bench : IAsyncDisposable
     private Verdict Verify(Envelope envelope)
     {
         Verified.Add(envelope.Uid);
+        if (Crash is { } crash)
+            throw crash;
         return verdicts.GetValueOrDefault(envelope.Uid, Verdict.Untrusted("not made by this test"));
     }
 }

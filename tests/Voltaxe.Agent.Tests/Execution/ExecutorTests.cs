@@ -152,6 +152,50 @@ public sealed class ExecutorTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_cancel_that_is_asked_again_and_again_is_not_answered_with_a_sync_each_time()
+    {
+        bench.Start();
+        var order = bench.Order(1, CommandNames.CollectForensics);
+        await bench.SayAsync(order);
+        await bench.UntilAsync(1, EntryState.Started);
+        bench.Outbox.RingNow();
+        await bench.Outbox.WaitAsync(Timeout.InfiniteTimeSpan, CancellationToken.None);
+        var asked = new SyncReply { HubTime = default, Cancel = [new CancelOrder(Orders.Uid(1), bench.Epoch, CancelWhy.Cancelled)] };
+        for (var i = 0; i < 3; i++)
+            await bench.SayAsync(asked);
+        Assert.False(bench.Outbox.Rung);
+        await bench.SayAsync(asked with { Cancel = [new CancelOrder(Orders.Uid(2), bench.Epoch, CancelWhy.Cancelled)] });
+        Assert.True(bench.Outbox.Rung);
+    }
+
+    [Fact]
+    public async Task An_executor_that_breaks_off_lets_go_of_whoever_waits_for_it()
+    {
+        bench.Start();
+        bench.Crash = new InvalidOperationException("what the verifier trips over");
+        var said = bench.SayAsync(bench.Order(1));
+        await Assert.ThrowsAsync<InvalidOperationException>(() => bench.Running).WaitAsync(Eventually.Patience);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => said).WaitAsync(Eventually.Patience);
+        await bench.Executor.StopAsync().WaitAsync(Eventually.Patience);
+        bench.Crash = null;
+        bench.CrashAndStart();
+        Assert.Equal((EntryState.Seen, 1), (bench.Entry(1)!.State, bench.Entry(1)!.SeenCrashes));
+    }
+
+    [Fact]
+    public async Task What_a_restarted_agent_cannot_do_any_more_is_not_guessed_at()
+    {
+        bench.Start();
+        await bench.SayAsync(bench.Order(1, CommandNames.KillProcess), bench.Order(2, CommandNames.KillProcess));
+        await bench.UntilAsync(1, EntryState.Started);
+        bench.Kill.Refusal = "the right to is gone";
+        bench.CrashAndStart();
+        await bench.UntilAsync(1, Outcome.Unknown);
+        await bench.UntilAsync(2, Outcome.Failed);
+        Assert.Contains("the right to is gone", bench.Entry(2)!.Result!.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task An_action_past_its_limit_is_failed_with_timeout()
     {
         bench.Start();

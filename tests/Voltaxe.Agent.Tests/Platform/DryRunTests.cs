@@ -17,6 +17,27 @@ public sealed class DryRunTests : IDisposable
     private static readonly IsolateParams Plain = new(null, []);
 
     [Fact]
+    public async Task A_disk_that_takes_nothing_does_not_keep_the_pretended_host_from_being_isolated()
+    {
+        var folder = Path.Combine(Path.GetTempPath(), Guid.NewGuid().ToString("N"));
+        var path = Path.Combine(folder, "effects.log");
+        var host = new DryRunHost(new EffectsLog(path), () => Orders.Noon, () => []);
+        var done = await host.IsolateAsync(Guid.NewGuid(), new IsolateParams(null, []), false, default);
+        Assert.True(done.Details.ContainsKey("not_written_down"));
+        Assert.True((await host.ObserveAsync(default)).Isolated);
+        Directory.CreateDirectory(folder);
+        try
+        {
+            Assert.False((await host.RestoreAsync(Guid.NewGuid(), false, default)).Details.ContainsKey("not_written_down"));
+            Assert.Equal([CommandNames.NetworkIsolate, CommandNames.NetworkRestore], new EffectsLog(path).Read().Select(l => l.Command));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Fact]
     public async Task An_isolation_stays_over_restarts_until_it_is_taken_away()
     {
         Assert.Equal(RulesState.None, (await Host.ObserveAsync(default)).Rules);

@@ -22,9 +22,13 @@ public sealed class NetworkIsolationTests : IAsyncLifetime
 
     private string Peer => host + "p";
 
-    private LinuxIsolation Isolation => new(new Nft(new Exec("ip", "netns", "exec", host), Exec.Find("nft")!),
-        new EgressChains(new Exec("ip", "netns", "exec", host), new Nft(new Exec("ip", "netns", "exec", host), Exec.Find("nft")!), Exec.Find("ip")),
-        new SocketKiller(new Exec("ip", "netns", "exec", host), Exec.Find("ss")), where, new IsolationStore(Path.Combine(folder, "isolation.json")),
+    private LinuxIsolation Isolation => With(Exec.Find("nft")!);
+
+    private string NotePath => Path.Combine(folder, "isolation.json");
+
+    private LinuxIsolation With(string nft) => new(new Nft(new Exec("ip", "netns", "exec", host), nft),
+        new EgressChains(new Exec("ip", "netns", "exec", host), new Nft(new Exec("ip", "netns", "exec", host), nft), Exec.Find("ip")),
+        new SocketKiller(new Exec("ip", "netns", "exec", host), Exec.Find("ss")), where, new IsolationStore(NotePath),
         new IsolationTies("boot-1", () => Orders.Noon, () => false, IsolationTies.HostSocket, TimeProvider.System));
 
     public async Task InitializeAsync()
@@ -118,6 +122,74 @@ public sealed class NetworkIsolationTests : IAsyncLifetime
     }
 
     [NetworkFact]
+    public async Task After_a_crash_right_behind_the_load_the_hub_is_still_found_and_the_isolation_is_completed()
+    {
+        var uid = Guid.NewGuid();
+        await Isolation.IsolateAsync(uid, new IsolateParams(null, []), false, default);
+        // As it is on the disk between the load and the last step.
+        (IsolationFile.Read(NotePath)! with { Digest = null }).Write(NotePath);
+        Assert.Equal(["10.77.0.1"], IsolationFile.Read(NotePath)!.Hubs["hub:18080"]);
+        Assert.False((await Isolation.ObserveAsync(default)).Isolated);
+        Assert.True((await Isolation.IsolateAsync(uid, new IsolateParams(null, []), true, default)).Changed);
+        Assert.Equal((true, RulesState.Intact), (await Isolation.ObserveAsync(default)) is var o ? (o.Isolated, o.Rules) : default);
+    }
+
+    [NetworkFact]
+    public async Task Before_the_rules_are_loaded_it_is_written_down_where_the_hub_is()
+    {
+        var nft = await ScriptAsync($"#!/bin/sh\nif [ \"$1\" = -f ] && [ ! -e {NotePath}.seen ]; then cp {NotePath} {NotePath}.seen; fi\nexec {Exec.Find("nft")} \"$@\"\n");
+        await With(nft).IsolateAsync(Guid.NewGuid(), new IsolateParams(null, []), false, default);
+        var then = IsolationFile.Read(NotePath + ".seen")!;
+        Assert.Equal(["10.77.0.1"], then.Hubs["hub:18080"]);
+        Assert.Null(then.Digest);
+    }
+
+    [NetworkFact]
+    public async Task Rules_that_are_refused_leave_everything_as_it_was()
+    {
+        var nft = await ScriptAsync($"#!/bin/sh\nif [ \"$1\" = -f ]; then echo no >&2; exit 1; fi\nexec {Exec.Find("nft")} \"$@\"\n");
+        var refused = await Assert.ThrowsAsync<PlatformException>(() => With(nft).IsolateAsync(Guid.NewGuid(), new IsolateParams(null, []), false, default));
+        Assert.Equal("rules_refused", refused.Error);
+        Assert.Null(where.Pinned);
+        Assert.False(File.Exists(NotePath));
+        Assert.Equal(RulesState.None, (await Isolation.ObserveAsync(default)).Rules);
+    }
+
+    [NetworkFact]
+    public async Task A_nft_that_is_killed_after_its_work_is_done_has_done_it()
+    {
+        var nft = await ScriptAsync($"#!/bin/sh\n{Exec.Find("nft")} \"$@\" || exit $?\nif [ \"$1\" = -f ]; then kill -TERM $$; fi\n");
+        Assert.True((await With(nft).IsolateAsync(Guid.NewGuid(), new IsolateParams(null, []), false, default)).Changed);
+        Assert.Equal(RulesState.Intact, (await Isolation.ObserveAsync(default)).Rules);
+        Assert.True((await With(nft).RestoreAsync(Guid.NewGuid(), false, default)).Changed);
+        Assert.Equal(RulesState.None, (await Isolation.ObserveAsync(default)).Rules);
+    }
+
+    [NetworkFact]
+    public async Task A_disk_that_takes_nothing_does_not_keep_the_host_from_being_isolated_and_restored()
+    {
+        // A folder in the way: whatever is written to this path fails, as it does on a full disk.
+        Directory.CreateDirectory(NotePath + ".next");
+        var isolation = Isolation;
+        var done = await isolation.IsolateAsync(Guid.NewGuid(), new IsolateParams(null, []), false, default);
+        Assert.True(done.Changed);
+        Assert.True(done.Details.ContainsKey("not_written_down"));
+        Assert.False(await ReachesAsync("10.77.0.1", CanaryPort));
+        Assert.Equal((true, RulesState.Intact), (await isolation.ObserveAsync(default)) is var o ? (o.Isolated, o.Rules) : default);
+        Assert.True((await isolation.RestoreAsync(Guid.NewGuid(), false, default)).Changed);
+        Assert.Equal(RulesState.None, (await isolation.ObserveAsync(default)).Rules);
+        Assert.True(await ReachesAsync("10.77.0.1", CanaryPort));
+    }
+
+    [NetworkFact]
+    public async Task A_note_that_cannot_be_read_does_not_stop_the_next_isolation()
+    {
+        await File.WriteAllTextAsync(NotePath, "{ torn");
+        Assert.True((await Isolation.IsolateAsync(Guid.NewGuid(), new IsolateParams(null, []), false, default)).Changed);
+        Assert.Equal(RulesState.Intact, (await Isolation.ObserveAsync(default)).Rules);
+    }
+
+    [NetworkFact]
     public async Task Rules_that_somebody_changed_are_seen_as_tampered()
     {
         await Isolation.IsolateAsync(Guid.NewGuid(), new IsolateParams(null, []), false, default);
@@ -183,6 +255,15 @@ public sealed class NetworkIsolationTests : IAsyncLifetime
             s.sendall(line.encode()); print(s.recv(99).decode().strip() or "dead",flush=True)
         except OSError: print("dead",flush=True)
         """;
+
+    /// <summary>A program that stands in for nft and can call it.</summary>
+    private async Task<string> ScriptAsync(string text)
+    {
+        var path = Path.Combine(folder, "nft");
+        await File.WriteAllTextAsync(path, text);
+        await RunAsync("chmod", "+x", path);
+        return path;
+    }
 
     private async Task<bool> ReachesAsync(string address, int port) => (await new Exec("ip", "netns", "exec", host).RunAsync("python3",
         ["-c", "import socket,sys; s=socket.create_connection((sys.argv[1],int(sys.argv[2])),2); s.sendall(b'x'); sys.exit(0 if s.recv(1)==b'x' else 1)", address, port.ToString(System.Globalization.CultureInfo.InvariantCulture)], null, default)).ExitCode == 0;

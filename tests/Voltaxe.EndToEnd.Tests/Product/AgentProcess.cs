@@ -26,17 +26,23 @@ public sealed class AgentProcess : IAsyncDisposable
     public bool IsRunning => process is { HasExited: false };
 
     /// <summary>Enrols, with a token from the hub's command line unless one is given; does not run yet. Without a host of its own it is <c>--dry-run</c>: no test isolates this machine.</summary>
-    public static async Task<AgentProcess> EnrolAsync(HubProcess hub, string name, string stateFolder, NetNamespace? host = null, bool dryRun = true, string? token = null)
+    public static async Task<AgentProcess> EnrolAsync(HubProcess hub, string name, string stateFolder, NetNamespace? host = null, bool dryRun = true, string? token = null) =>
+        await EnrolAsync(hub.Url, token ?? await hub.EnrolmentTokenAsync(), name, stateFolder, host, dryRun);
+
+    /// <summary>Enrols with whatever answers there as a hub.</summary>
+    public static async Task<AgentProcess> EnrolAsync(Uri hub, string token, string name, string stateFolder, NetNamespace? host = null, bool dryRun = true)
     {
         if (host is null && !dryRun)
             throw new ArgumentException("An agent that acts for real needs a network namespace of its own.", nameof(dryRun));
         var agent = new AgentProcess(name, stateFolder, host, dryRun);
-        token ??= await hub.EnrolmentTokenAsync();
-        await using var enrol = ChildProcess.Start(agent.Program("enroll", "--hub", hub.Url.GetLeftPart(UriPartial.Authority), "--token", token, "--name", name, "--state", stateFolder), "agent enroll");
+        await using var enrol = ChildProcess.Start(agent.Program("enroll", "--hub", hub.GetLeftPart(UriPartial.Authority), "--token", token, "--name", name, "--state", stateFolder), "agent enroll");
         if (await enrol.ExitAsync(EnrolLimit) != 0)
             throw enrol.Failure($"ended with {enrol.ExitCode}");
         return agent;
     }
+
+    /// <summary>An agent whose state folder somebody has filled otherwise: a copy, a snapshot.</summary>
+    public static AgentProcess On(string stateFolder, string name) => new(name, stateFolder, null, dryRun: true);
 
     /// <summary>Enrols and runs.</summary>
     public static async Task<AgentProcess> StartAsync(HubProcess hub, string name, string stateFolder, NetNamespace? host = null, bool dryRun = true, string? token = null)
@@ -80,6 +86,9 @@ public sealed class AgentProcess : IAsyncDisposable
         var log = Path.Combine(StateFolder, "effects.log");
         return File.Exists(log) ? File.ReadAllLines(log) : [];
     }
+
+    /// <summary>How often a dry run carried this one out.</summary>
+    public int EffectsOf(Guid uid) => Effects().Count(line => line.Contains(uid.ToString(), StringComparison.Ordinal));
 
     /// <summary>A command line of the agent where this agent lives, not yet started.</summary>
     public ChildStart Program(params string[] arguments)

@@ -52,6 +52,10 @@ public sealed class Browser : IDisposable
     public Task<IWebElement> SeeAsync(string css, string text, TimeSpan? within = null, [CallerMemberName] string test = "", [CallerFilePath] string? file = null, [CallerLineNumber] int line = 0) =>
         UntilAsync(() => driver.FindElements(By.CssSelector(css)).FirstOrDefault(e => e.Displayed && e.Text.Contains(text, StringComparison.OrdinalIgnoreCase)), $"{css} shows “{text}”", within, test, file, line);
 
+    /// <summary>Waits until nothing that the selector names is shown.</summary>
+    public Task GoneAsync(string css, TimeSpan? within = null, [CallerMemberName] string test = "", [CallerFilePath] string? file = null, [CallerLineNumber] int line = 0) =>
+        UntilAsync(() => driver.FindElements(By.CssSelector(css)).Any(e => e.Displayed) ? null : driver.FindElement(By.TagName("body")), css + " is gone", within, test, file, line);
+
     public async Task ClickAsync(string css, [CallerMemberName] string test = "", [CallerFilePath] string? file = null, [CallerLineNumber] int line = 0) =>
         await UntilAsync(() =>
         {
@@ -71,6 +75,10 @@ public sealed class Browser : IDisposable
     public void MarkPage() => driver.ExecuteScript("window.__not_reloaded = true;");
 
     public bool IsSamePage => driver.ExecuteScript("return window.__not_reloaded === true;") is true;
+
+    /// <summary>Chooses <c>light</c> or <c>dark</c>, as another tab of the same browser would.</summary>
+    public void Theme(string name) => driver.ExecuteScript(
+        "localStorage.setItem('voltaxe-theme', arguments[0]); dispatchEvent(new StorageEvent('storage', { key: 'voltaxe-theme' }));", name);
 
     /// <summary>Keeps a picture of the page and its text beside the test results; gives the picture's path.</summary>
     public string Picture(string name)

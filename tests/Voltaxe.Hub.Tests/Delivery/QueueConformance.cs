@@ -234,6 +234,26 @@ public abstract class QueueConformance
     }
 
     [Fact]
+    public async Task An_agent_that_returns_is_asked_for_what_the_hub_gave_up_on_until_it_says()
+    {
+        await using var queue = await OpenAsync();
+        var agent = await queue.EnrolAsync("web-01");
+        var command = await queue.KillAsync("web-01");
+        await agent.SyncAsync(); // the reply is lost, and the agent is away for an hour
+        queue.Clock.Advance(TimeSpan.FromHours(1));
+        await queue.Sweeper.SweepOnceAsync(default);
+        Assert.Equal(CommandStatus.Unknown, await queue.StatusAsync(command.Id));
+        for (var i = 0; i < 2; i++)
+        {
+            var reply = await agent.SyncAsync();
+            Assert.Empty(reply.Commands);
+            Assert.Equal((command.Uid, CancelWhy.Expired), (Assert.Single(reply.Cancel).Uid, reply.Cancel[0].Why));
+        }
+        Assert.Empty((await agent.SyncAsync(results: [QueueAgent.Ended(command, Outcome.Expired)])).Cancel);
+        Assert.Equal(CommandStatus.Expired, await queue.StatusAsync(command.Id));
+    }
+
+    [Fact]
     public async Task A_result_is_recorded_once_repeated_and_never_contradicted()
     {
         await using var queue = await OpenAsync();
@@ -347,6 +367,45 @@ public abstract class QueueConformance
         Assert.Equal(404, refused.Refusal!.Status);
         Assert.Equal(["ghost-9"], refused.Refusal.Errors!["hosts"]);
         Assert.Equal(0, await queue.CountAsync());
+    }
+
+    [Fact]
+    public async Task A_host_that_is_revoked_while_its_command_is_being_queued_gets_none()
+    {
+        await using var queue = await OpenAsync();
+        var agent = await queue.EnrolAsync("web-01");
+        await queue.EnrolAsync("web-02");
+        var locked = new TaskCompletionSource();
+        var goOn = new TaskCompletionSource();
+        var revocation = queue.Store.WriteAsync(async (write, ct) =>
+        {
+            (await write.LockAgentAsync(agent.Id, ct))!.RevokedAt = write.Now;
+            locked.TrySetResult();
+            await goOn.Task;
+            return 0;
+        }, default);
+        await locked.Task;
+        var queueing = queue.TryQueueAsync(CommandNames.NetworkIsolate, ["web-02", "web-01"]);
+        if (!queue.Get<HubDbFactory>().IsSqlite) // It has found the host, and waits for its row.
+            await Eventually.TrueAsync(async () => await queue.Store.ReadAsync((db, ct) => db.Database
+                .SqlQuery<long>($"SELECT count(*) AS \"Value\" FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'").SingleAsync(ct), default) > 0);
+        goOn.SetResult();
+        await revocation;
+
+        var refusal = (await queueing).Refusal!;
+        Assert.Equal((404, "unknown_hosts"), (refusal.Status, refusal.Slug));
+        Assert.Equal(["web-01"], refusal.Errors!["hosts"]);
+        Assert.Equal(0, await queue.CountAsync());
+    }
+
+    [Fact]
+    public async Task A_filter_that_no_row_can_hold_finds_nothing()
+    {
+        await using var queue = await OpenAsync();
+        await queue.EnrolAsync("web-01");
+        await queue.IsolateAsync("web-01");
+        foreach (var filter in new CommandFilter[] { new() { Host = "web-01\0" }, new() { CreatedBy = "\0" }, new() { Batch = "\0" } })
+            Assert.Empty((await queue.SendAsync(new ListCommands.Request(Queue.Ana, filter, 10, null))).Value.Items);
     }
 
     [Fact]

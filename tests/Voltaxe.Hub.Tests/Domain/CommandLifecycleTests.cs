@@ -3,7 +3,7 @@ using Voltaxe.Contracts.Json;
 using Voltaxe.Contracts.Wire;
 using Voltaxe.Hub.Domain;
 
-namespace Voltaxe.Hub.Tests.Domain;
+namespace Voltaxe.Hub.Tests.Lifecycle;
 
 /// <summary>The table of legal moves against the protocol's, written out by hand.</summary>
 public sealed class CommandLifecycleTests

@@ -3,7 +3,7 @@ using Voltaxe.Contracts.Json;
 using Voltaxe.Contracts.Wire;
 using Voltaxe.Hub.Domain;
 
-namespace Voltaxe.Hub.Tests.Domain;
+namespace Voltaxe.Hub.Tests.Lifecycle;
 
 /// <summary>Each method of a command from each state: exactly the allowed move, or an exception and nothing changed.</summary>
 public sealed class CommandMoveTests

@@ -3,7 +3,7 @@ using Voltaxe.Contracts.Operators;
 using Voltaxe.Contracts.Wire;
 using Voltaxe.Hub.Domain;
 
-namespace Voltaxe.Hub.Tests.Domain;
+namespace Voltaxe.Hub.Tests.Lifecycle;
 
 /// <summary>What the stamps of a command say, and when (protocol, sections 2 and 9).</summary>
 public sealed class CommandStampTests

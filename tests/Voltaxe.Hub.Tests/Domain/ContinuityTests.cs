@@ -2,7 +2,7 @@ using Voltaxe.Contracts.Wire;
 using Voltaxe.Hub.Domain;
 using AgentRow = Voltaxe.Hub.Domain.Agent;
 
-namespace Voltaxe.Hub.Tests.Domain;
+namespace Voltaxe.Hub.Tests.Lifecycle;
 
 /// <summary>One agent with one journal, a clone, a rolled-back machine, and a late message (protocol, section 3).</summary>
 public sealed class ContinuityTests

@@ -2,7 +2,7 @@ using Voltaxe.Contracts.Commands;
 using Voltaxe.Contracts.Wire;
 using Voltaxe.Hub.Domain;
 
-namespace Voltaxe.Hub.Tests.Domain;
+namespace Voltaxe.Hub.Tests.Lifecycle;
 
 /// <summary>What the passing of hub time does (protocol, section 2).</summary>
 public sealed class DeadlinesTests

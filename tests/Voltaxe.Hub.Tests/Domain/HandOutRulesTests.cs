@@ -1,7 +1,7 @@
 using Voltaxe.Contracts.Commands;
 using Voltaxe.Hub.Domain;
 
-namespace Voltaxe.Hub.Tests.Domain;
+namespace Voltaxe.Hub.Tests.Lifecycle;
 
 /// <summary>Which commands are handed out, when, and in which order (protocol, sections 1, 3 and 9).</summary>
 public sealed class HandOutRulesTests

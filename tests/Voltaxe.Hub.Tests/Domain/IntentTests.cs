@@ -5,7 +5,7 @@ using System.Text.Json;
 using Voltaxe.Hub.Domain;
 using AgentRow = Voltaxe.Hub.Domain.Agent;
 
-namespace Voltaxe.Hub.Tests.Domain;
+namespace Voltaxe.Hub.Tests.Lifecycle;
 
 /// <summary>The last intent wins: what becoming due and being created do to the other network commands of the agent.</summary>
 public sealed class IntentTests

@@ -3,7 +3,7 @@ using Voltaxe.Contracts.Json;
 using Voltaxe.Hub.Domain;
 using Voltaxe.Testing;
 
-namespace Voltaxe.Hub.Tests.Domain;
+namespace Voltaxe.Hub.Tests.Lifecycle;
 
 public sealed class LifecycleDiagramTests
 {

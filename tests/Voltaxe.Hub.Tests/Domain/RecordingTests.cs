@@ -3,7 +3,7 @@ using Voltaxe.Contracts.Commands;
 using Voltaxe.Contracts.Wire;
 using Voltaxe.Hub.Domain;
 
-namespace Voltaxe.Hub.Tests.Domain;
+namespace Voltaxe.Hub.Tests.Lifecycle;
 
 /// <summary>What becomes of a reported result (protocol, sections 2, 3 and 9).</summary>
 public sealed class RecordingTests

@@ -5,7 +5,7 @@ using Voltaxe.Contracts.Wire;
 using Voltaxe.Hub.Domain;
 using AgentRow = Voltaxe.Hub.Domain.Agent;
 
-namespace Voltaxe.Hub.Tests.Domain;
+namespace Voltaxe.Hub.Tests.Lifecycle;
 
 /// <summary>Agents and commands for tests of the domain, made with the domain's own methods alone.</summary>
 internal static class Sample

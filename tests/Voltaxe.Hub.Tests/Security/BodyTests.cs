@@ -47,6 +47,17 @@ public sealed class BodyTests(HubForAll shared) : IClassFixture<HubForAll>
     }
 
     [Fact]
+    public async Task Bytes_that_are_no_unicode_are_refused_and_not_failed_on()
+    {
+        using var admin = await shared.Hub.OperatorAsync(Role.Admin);
+        byte[] body = [.. "{\"command\":\"kill_process\",\"hosts\":[\"a\"],\"reason\":\"because\",\"params\":{\"pid\":7,\"name\":\""u8, 0xff, .. "\"}}"u8];
+        using var content = new ByteArrayContent(body) { Headers = { ContentType = new("application/json") } };
+        using var answer = await admin.PostAsync("/api/v1/commands", content);
+        Assert.Equal(400, (int)answer.StatusCode);
+        Assert.Contains("\"body\"", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task The_open_doors_turn_away_who_knocks_too_often()
     {
         await using var hub = await RunningHub.StartAsync(settings: ("Voltaxe:Doors:AgentsPerMinute", "3"));

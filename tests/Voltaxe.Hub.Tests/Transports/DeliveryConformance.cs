@@ -191,6 +191,26 @@ public abstract class DeliveryConformance(Hubs hubs, string channel, string data
     }
 
     [Fact]
+    public async Task A_report_for_another_agents_command_or_for_none_changes_nothing()
+    {
+        var hub = await hubs.OnAsync(database);
+        using var desk = await Desk.OfAsync(hub);
+        await using var mine = await hub.DeliveryClientAsync(channel, host);
+        await using var liar = await hub.DeliveryClientAsync(channel, host + "-liar");
+        var queued = await desk.IsolateAsync(host);
+        await mine.ConnectAsync();
+        await liar.ConnectAsync();
+        var command = (await mine.NextAsync())!;
+        var before = await desk.GetAsync($"/api/v1/commands/{queued.Id}");
+        Assert.Equal(Reported.UnknownUid, await LieAsync(liar, queued.Id, queued.Uid));
+        Assert.Equal(Reported.UnknownUid, await LieAsync(liar, 1L << 50, Guid.CreateVersion7()));
+        Assert.Equal(before.ToJsonString(), (await desk.GetAsync($"/api/v1/commands/{queued.Id}")).ToJsonString());
+        Assert.Contains(await hub.AuditAsync(), line => line.Contains("result_of_another_agent", StringComparison.Ordinal)
+            && (line.Contains(queued.Uid.ToString(), StringComparison.Ordinal) || line.Contains($"command:{queued.Id} ", StringComparison.Ordinal)));
+        Assert.Equal(Reported.Recorded, await mine.ReportAsync(command, true, "isolated"));
+    }
+
+    [Fact]
     public async Task A_hub_that_stops_in_the_middle_loses_nothing_and_repeats_nothing()
     {
         await using var before = await RunningHub.StartAsync(database);
@@ -228,6 +248,20 @@ public abstract class DeliveryConformance(Hubs hubs, string channel, string data
     private static WireAgent AgentOf(IDeliveryClient client) => client is SocketClient socket ? socket.Agent : ((SyncClient)client).Agent;
 
     private static Task SyncAsync(IDeliveryClient client) => client is SocketClient socket ? socket.SyncAsync() : ((SyncClient)client).SyncAsync();
+
+    /// <summary>Reports a success that is not this agent's to report.</summary>
+    private static async Task<Reported> LieAsync(IDeliveryClient client, long id, Guid uid)
+    {
+        if (client is SeedAgent seed)
+            return await seed.ReportAsync(new DeliveredCommand(id, null, null, "network_isolate", []), true, "done");
+        var request = AgentOf(client).NewSync();
+        request["results"] = new JsonArray(new JsonObject { ["uid"] = uid.ToString(), ["attempt"] = 1, ["outcome"] = "executed", ["message"] = "done" });
+        var reply = client is SocketClient socket ? (await socket.Socket.InvokeAsync("Sync", request))!.AsObject() : await ((SyncClient)client).PostAsync(request);
+        Assert.Empty(reply["recorded"]!.AsArray());
+        var drop = Assert.Single(reply["drop"]!.AsArray())!;
+        Assert.Equal((uid.ToString(), "unknown_uid"), (drop["uid"]!.GetValue<string>(), drop["why"]!.GetValue<string>()));
+        return Reported.UnknownUid;
+    }
 
     /// <summary>Says the opposite of what was said before.</summary>
     private static async Task<Reported> ContradictAsync(IDeliveryClient client, DeliveredCommand command)

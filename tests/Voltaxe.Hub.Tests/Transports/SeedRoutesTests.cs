@@ -136,9 +136,11 @@ public sealed class SeedRoutesTests(Hubs hubs)
         await using var seed = new SeedAgent(hub.Http, host, (await hub.LegacyAgentAsync(host)).Token);
         await desk.IsolateAsync(host);
         var command = (await seed.NextAsync())!;
-        clock.Advance(TimeSpan.FromMinutes(4));
+        clock.StepWallClock(clock.GetUtcNow().AddMinutes(4));
+        await hub.Get<Sweeper>().SweepOnceAsync(default);
         Assert.Equal(CommandStatus.Delivered, (await desk.CommandAsync(command.Id)).Status);
-        clock.Advance(TimeSpan.FromMinutes(2));
+        clock.StepWallClock(clock.GetUtcNow().AddMinutes(2));
+        await hub.Get<Sweeper>().SweepOnceAsync(default);
         Assert.Equal(UnknownWhy.NoReport, (await desk.UntilAsync(command.Id, CommandStatus.Unknown)).UnknownWhy);
         Assert.Equal(Reported.Recorded, await seed.ReportAsync(command, true, "isolated after all"));
         Assert.Equal((CommandStatus.Executed, null), await StateAsync(desk, command.Id));

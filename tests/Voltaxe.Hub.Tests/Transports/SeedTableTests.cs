@@ -76,10 +76,10 @@ public sealed class SeedTableTests(Hubs hubs)
         var (done, silent) = (await desk.CollectAsync(host), await desk.KillAsync(host));
         var commands = new[] { (await seed.NextAsync())!, (await seed.NextAsync())! };
         await seed.ReportAsync(commands.Single(c => c.Id == done.Id), true, "collected");
-        clock.Advance(TimeSpan.FromDays(6));
+        clock.StepWallClock(clock.GetUtcNow().AddDays(6));
         await hub.Get<Sweeper>().SweepOnceAsync(default);
         await desk.CommandAsync(done.Id);
-        clock.Advance(TimeSpan.FromDays(2));
+        clock.StepWallClock(clock.GetUtcNow().AddDays(2));
         await Eventually.TrueAsync(async () =>
         {
             await hub.Get<Sweeper>().SweepOnceAsync(default);

@@ -1,5 +1,6 @@
 using Npgsql;
 using Voltaxe.Contracts.Commands;
+using Voltaxe.Contracts.Operators;
 using Voltaxe.Hub.Delivery;
 using Voltaxe.Hub.Persistence;
 using Voltaxe.Testing;
@@ -77,6 +78,26 @@ public sealed class TwoNodesTests : IAsyncLifetime
         var rung = RungFor(socket.Agent);
         await desk.KillAsync(host);
         await rung.Within(TimeSpan.FromSeconds(5));
+    }
+
+    [NeedsFact(Needs.Postgres)]
+    public async Task Who_watches_at_one_node_sees_what_the_agent_reports_at_the_other()
+    {
+        await ListeningAsync();
+        await using var socket = there.Socket(await there.EnrolAsync(host));
+        await socket.ConnectAsync();
+        var queued = await desk.KillAsync(host);
+        using var stop = new CancellationTokenSource(Eventually.Patience);
+        var live = await here.Get<IHubReader>().WatchCommandsAsync(new CommandFilter { Host = host }, 10, stop.Token);
+        await socket.ReportAsync((await socket.NextAsync())!, true, "killed");
+        var last = live.Snapshot.Single();
+        await foreach (var batch in live.Changes)
+        {
+            last = batch.LastOrDefault(c => c.Row?.Id == queued.Id)?.Row ?? last;
+            if (last.Status == CommandStatus.Executed)
+                break;
+        }
+        Assert.Equal("killed", last.Result!.Message);
     }
 
     [NeedsFact(Needs.Postgres)]

@@ -88,6 +88,36 @@ public sealed class SocketClient(WireAgent agent, Func<string, Task<WebSocket>> 
         }
     }
 
+    /// <summary>Waits for something to come, carries out what may start in the instant in which it is taken, and tells. False when nothing came.</summary>
+    public async Task<bool> ActAsync(TimeSpan within)
+    {
+        using var patience = new CancellationTokenSource(within);
+        try
+        {
+            await arrivals.Reader.ReadAsync(patience.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            // Nothing was pushed; a sync's reply may have brought something.
+        }
+        var acted = false;
+        lock (journal)
+        {
+            for (; Agent.TakeNext() is { } next; acted = true)
+                Agent.Finish(next, "executed", "done");
+        }
+        if (acted || !patience.IsCancellationRequested)
+            await SyncAsync();
+        return acted;
+    }
+
+    /// <summary>How the journal says that it ended, or null.</summary>
+    public string? OutcomeOf(Guid uid)
+    {
+        lock (journal)
+            return Agent.Find(uid)?.Result?["outcome"]?.GetValue<string>();
+    }
+
     public async Task<Reported> ReportAsync(DeliveredCommand command, bool success, string message, JsonNode? data = null)
     {
         lock (journal)

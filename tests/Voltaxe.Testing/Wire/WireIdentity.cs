@@ -109,6 +109,9 @@ public sealed class WireIdentity
     public async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, JsonNode? body = null, CancellationToken ct = default) =>
         await http.SendAsync(await RequestAsync(method, path, body), ct);
 
+    /// <summary>A request of <see cref="RequestAsync"/> that was changed since.</summary>
+    public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request) => http.SendAsync(request);
+
     private static Dictionary<string, ECDsa> Pin(JsonObject reply, string fingerprint)
     {
         var pinned = new Dictionary<string, ECDsa>();

@@ -545,6 +545,9 @@ namespace Voltaxe.Hub.Persistence.Migrations.Sqlite
                     b.HasIndex("Hostname", "Status")
                         .HasDatabaseName("ix_pending_commands_hostname_status");
 
+                    b.HasIndex(new[] { "AgentId" }, "ix_pending_commands_given_up")
+                        .HasFilter("status = 'unknown' AND NOT agent_made");
+
                     b.ToTable("pending_commands", null, t =>
                         {
                             t.HasCheckConstraint("ck_commands_executed_at", "executed_at IS NULL OR status IN ('executed', 'failed')");

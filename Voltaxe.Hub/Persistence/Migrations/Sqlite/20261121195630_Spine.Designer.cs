@@ -11,7 +11,7 @@ using Voltaxe.Hub.Persistence;
 namespace Voltaxe.Hub.Persistence.Migrations.Sqlite
 {
     [DbContext(typeof(SqliteHubDb))]
-    [Migration("20261121185237_Spine")]
+    [Migration("20261121195630_Spine")]
     partial class Spine
     {
         /// <inheritdoc />
@@ -547,6 +547,9 @@ namespace Voltaxe.Hub.Persistence.Migrations.Sqlite
 
                     b.HasIndex("Hostname", "Status")
                         .HasDatabaseName("ix_pending_commands_hostname_status");
+
+                    b.HasIndex(new[] { "AgentId" }, "ix_pending_commands_given_up")
+                        .HasFilter("status = 'unknown' AND NOT agent_made");
 
                     b.ToTable("pending_commands", null, t =>
                         {

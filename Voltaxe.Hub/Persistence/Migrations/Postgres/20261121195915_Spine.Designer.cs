@@ -12,7 +12,7 @@ using Voltaxe.Hub.Persistence;
 namespace Voltaxe.Hub.Persistence.Migrations.Postgres
 {
     [DbContext(typeof(PostgresHubDb))]
-    [Migration("20261121185325_Spine")]
+    [Migration("20261121195915_Spine")]
     partial class Spine
     {
         /// <inheritdoc />
@@ -558,6 +558,9 @@ namespace Voltaxe.Hub.Persistence.Migrations.Postgres
 
                     b.HasIndex("Hostname", "Status")
                         .HasDatabaseName("ix_pending_commands_hostname_status");
+
+                    b.HasIndex(new[] { "AgentId" }, "ix_pending_commands_given_up")
+                        .HasFilter("status = 'unknown' AND NOT agent_made");
 
                     b.ToTable("pending_commands", null, t =>
                         {

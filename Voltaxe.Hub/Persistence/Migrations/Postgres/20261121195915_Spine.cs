@@ -404,6 +404,12 @@ namespace Voltaxe.Hub.Persistence.Migrations.Postgres
                 filter: "finished_at IS NOT NULL");
 
             migrationBuilder.CreateIndex(
+                name: "ix_pending_commands_given_up",
+                table: "pending_commands",
+                column: "agent_id",
+                filter: "status = 'unknown' AND NOT agent_made");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_pending_commands_hostname_status",
                 table: "pending_commands",
                 columns: new[] { "hostname", "status" });

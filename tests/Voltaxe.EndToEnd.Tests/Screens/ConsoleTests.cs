@@ -1,0 +1,120 @@
+using System.Text.RegularExpressions;
+using Voltaxe.EndToEnd.Tests.Product;
+using Voltaxe.Testing;
+using Voltaxe.Testing.Network;
+
+namespace Voltaxe.EndToEnd.Tests.Screens;
+
+/// <summary>
+/// The whole product as a person meets it: a real browser, a hub, and an agent that cuts its host off with real nftables. What the
+/// screen says is compared with what a connection from that host says.
+/// </summary>
+[Collection(RealProcesses.Name)]
+public sealed partial class ConsoleTests
+{
+    private const string Host = "web-01", Password = "correct horse battery";
+    private const string Containment = "[data-testid=host-header] [data-testid=containment-badge]";
+
+    [NeedsFact(Needs.Chromium | Needs.Root | Needs.NetNamespaces | Needs.Nft)]
+    public async Task From_the_first_link_to_a_host_that_is_cut_off_and_freed_again()
+    {
+        using var segment = new NetSegment();
+        segment.JoinMachine();
+        var (hubHost, agentHost, elsewhere) = (segment.AddHost(), segment.AddHost(), segment.AddHost());
+        await using var canary = new Canary(elsewhere);
+        await using var site = await Site.StartAsync(hubHost);
+        using var browser = new Browser();
+
+        // The first administrator: the link that the hub printed, once.
+        var link = (await site.Hub.Process.WaitForLineAsync(Link(), Site.Patience)).Value;
+        browser.Open(new Uri(link));
+        await browser.FindAsync("[data-testid=password-again]", Site.Patience);
+        Pictures(browser, "sign-in-first");
+        await browser.TypeAsync("[data-testid=password]", Password);
+        await browser.TypeAsync("[data-testid=password-again]", Password);
+        await browser.ClickAsync("[data-testid=sign-in-button]");
+        await browser.SeeAsync("[data-testid=who]", "admin", Site.Patience);
+        await browser.SeeAsync("[data-testid=empty-state]", "No host has enrolled yet", Site.Patience);
+        Pictures(browser, "fleet-empty");
+
+        // A host enrols and comes alive on the open page.
+        browser.MarkPage();
+        await site.StartAgentAsync(Host, agentHost, dryRun: false);
+        await browser.SeeAsync($"[data-testid=host-row-{Host}] [data-testid=presence-badge]", "Live", Site.Patience);
+        await browser.SeeAsync($"[data-testid=host-row-{Host}] [data-testid=containment-badge]", "Normal", Site.Patience);
+        Assert.True(browser.IsSamePage, "the fleet page followed by itself");
+        Pictures(browser, "fleet");
+        Assert.True(await canary.AnswersAsync(agentHost), "before: the host reaches others");
+
+        // Isolate, with a reason; a dialog without one goes nowhere.
+        await browser.ClickAsync($"[data-testid=host-row-{Host}] th a");
+        await browser.SeeAsync(Containment, "Normal", Site.Patience);
+        browser.MarkPage();
+        await browser.ClickAsync("[data-testid=isolate-button]");
+        await browser.ClickAsync("dialog[open] [data-testid=confirm-button]");
+        await browser.SeeAsync("dialog[open]", "Say why", Site.Patience);
+        await browser.TypeAsync("dialog[open] [data-testid=reason-input]", "C2 beacon to 203.0.113.9");
+        await browser.GoneAsync("dialog[open] [data-testid=reason-fault]");
+        Pictures(browser, "isolate-dialog");
+        await browser.ClickAsync("dialog[open] [data-testid=confirm-button]");
+        await browser.SeeAsync(Containment, "Isolated", Site.Patience);
+        Assert.True(browser.IsSamePage, "the badge turned without a reload");
+        await browser.SeeAsync("[data-testid=tracker] [data-testid=command-status]", "Executed", Site.Patience);
+        Pictures(browser, "host-isolated");
+        Assert.False(await canary.AnswersAsync(agentHost), "isolated: the host reaches nobody");
+        Assert.True(await agentHost.CanReachAsync(hubHost.V4, site.Hub.Url.Port, Eventually.Patience), "isolated: the host reaches the hub");
+        Assert.Contains("voltaxe", agentHost.Tool("nft", "list", "ruleset"), StringComparison.Ordinal);
+
+        // And back.
+        await browser.ClickAsync("[data-testid=restore-button]");
+        await browser.TypeAsync("dialog[open] [data-testid=reason-input]", "false alarm");
+        await browser.ClickAsync("dialog[open] [data-testid=confirm-button]");
+        await browser.SeeAsync(Containment, "Normal", Site.Patience);
+        Assert.True(browser.IsSamePage);
+        Assert.True(await canary.AnswersAsync(agentHost, Eventually.Patience), "restored: the host reaches others again");
+        Assert.DoesNotContain("voltaxe", agentHost.Tool("nft", "list", "ruleset"), StringComparison.Ordinal);
+        await browser.SeeAsync("[data-testid=tracker] [data-testid=command-status]", "Executed", Site.Patience);
+        Pictures(browser, "host-restored");
+
+        // The command's own page, the lists.
+        await browser.ClickAsync("[data-testid=tracker] h2 a");
+        await browser.FindAsync("[data-testid=command-facts]", Site.Patience);
+        Pictures(browser, "command");
+        browser.Open(new Uri(site.Hub.Url, "/commands?tab=history"));
+        await browser.SeeAsync("[data-testid=command-table]", "false alarm", Site.Patience);
+        Pictures(browser, "commands-history");
+        browser.Open(new Uri(site.Hub.Url, "/commands"));
+        await browser.FindAsync("[data-testid=tab-pending]", Site.Patience);
+        Pictures(browser, "commands-pending");
+        // A browser passes over this header, and says so, where the hub is reached without TLS and by another name than localhost.
+        Assert.DoesNotContain(browser.Complaints, c => !c.Contains("Cross-Origin-Opener-Policy", StringComparison.Ordinal));
+
+        // Out, and in again with the password; the page that was asked for comes back.
+        await browser.ClickAsync("[data-testid=sign-out-button]");
+        await browser.FindAsync("[data-testid=sign-in-notice]", Site.Patience);
+        Pictures(browser, "sign-in");
+        browser.Open(new Uri(site.Hub.Url, "/hosts/" + Host));
+        await browser.TypeAsync("[data-testid=username]", "admin");
+        await browser.TypeAsync("[data-testid=password]", "not the password");
+        await browser.ClickAsync("[data-testid=sign-in-button]");
+        await browser.FindAsync("[data-testid=sign-in-error]", Site.Patience);
+        await browser.TypeAsync("[data-testid=username]", "admin");
+        await browser.TypeAsync("[data-testid=password]", Password);
+        await browser.ClickAsync("[data-testid=sign-in-button]");
+        await browser.SeeAsync(Containment, "Normal", Site.Patience);
+        Assert.Equal("/hosts/" + Host, browser.Address.AbsolutePath);
+    }
+
+    /// <summary>The page in both themes.</summary>
+    private static void Pictures(Browser browser, string page)
+    {
+        foreach (var theme in new[] { "light", "dark" })
+        {
+            browser.Theme(theme);
+            browser.Picture($"{page}-{theme}");
+        }
+    }
+
+    [GeneratedRegex(@"http://\S+/sign-in/once\?token=\S+")]
+    private static partial Regex Link();
+}

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Voltaxe.Agent.Execution.Journalling;
 using Voltaxe.Contracts.Wire;
 
@@ -15,7 +16,14 @@ public sealed record ActionResult(Outcome Outcome, string Message, JsonElement? 
 
     /// <param name="error">One word for programs, such as <c>target_changed</c>; it leads the message and is <c>data.error</c>.</param>
     public static ActionResult Failed(string error, string message) =>
-        new(Outcome.Failed, $"{error}: {message}", JsonElement.Parse($$"""{"error":"{{error}}"}"""), null);
+        Failed(error, message, []);
+
+    /// <param name="details">What else there is to know of it.</param>
+    public static ActionResult Failed(string error, string message, JsonObject details)
+    {
+        details["error"] = error;
+        return new(Outcome.Failed, $"{error}: {message}", Platform.HostPlatform.ToElement(details), null);
+    }
 }
 
 /// <summary>One command of the protocol, carried out on this host. Called by the executor after STARTED is durable, one at a time in its lane.</summary>

@@ -8,7 +8,7 @@ namespace Voltaxe.Agent.Channels;
 /// drawn and sent under one lock, so that the hub sees them in order.
 /// </summary>
 /// <param name="heard">Takes what the hub said, in the order in which replies came, and ends when it has been handled.</param>
-public sealed class Syncer(SyncComposer composer, Outbox outbox, HubClock clock, TimeProvider time, Func<IHubChannel, SyncReply, Task> heard)
+public sealed class Syncer(SyncComposer composer, Outbox outbox, HubClock clock, HubContact contact, TimeProvider time, Func<IHubChannel, SyncReply, Task> heard)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
@@ -30,12 +30,14 @@ public sealed class Syncer(SyncComposer composer, Outbox outbox, HubClock clock,
         using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, limit.Token);
         try
         {
+            var began = time.GetTimestamp();
             var (request, more) = composer.Compose(instance, waitSeconds);
             request = request with { N = ++n };
             var reply = Plausible(await channel.SyncAsync(request, waitSeconds > 0 ? LetOthersPass : static () => { }, either.Token));
             if (!HubClock.IsPlausible(reply.HubTime))
                 throw new InvalidDataException($"the hub says that it is {reply.HubTime:O}");
             clock.Set(reply.HubTime);
+            contact.Answered(began);
             outbox.WasTold(request);
             // Until what was recorded is noted, the next sync would say it again.
             await heard(channel, reply);

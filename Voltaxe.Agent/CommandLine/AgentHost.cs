@@ -7,6 +7,7 @@ using Voltaxe.Agent.Enrolment;
 using Voltaxe.Agent.Execution;
 using Voltaxe.Agent.Execution.Journalling;
 using Voltaxe.Agent.Platform;
+using Voltaxe.Agent.Platform.Linux;
 using Voltaxe.Contracts.Wire;
 
 namespace Voltaxe.Agent.CommandLine;
@@ -31,24 +32,30 @@ internal sealed class AgentHost : IAsyncDisposable
         var time = new BootTime();
         var bootId = BootTime.ReadBootId();
         var clock = new HubClock(time, bootId);
+        var contact = new HubContact(time);
         var hubs = settings.HubUrls ?? [.. enrolment.HubUrls.Select(u => new Uri(u))];
         var addresses = new HubAddresses(hubs);
         var http = HubChannels.MakeClient(addresses);
         var signIn = new SignIn(http, key, enrolment, time, logs.CreateLogger<SignIn>());
-        var platform = await ThisHost.MakeAsync(settings.DryRun, folder, addresses, bootId, () => clock.Now ?? time.GetUtcNow(), ct);
+        var platform = await ThisHost.MakeAsync(settings.DryRun, folder, addresses,
+            new IsolationTies(bootId, () => clock.Now ?? time.GetUtcNow(), () => contact.HeardWithin(IsolationProof.Recent), IsolationTies.HostSocket, time), ct);
 
         var outbox = new Outbox(time);
-        var watch = new IsolationWatch(platform, outbox, time, logs.CreateLogger<IsolationWatch>());
+        Executor executor = null!;
+        DateTimeOffset Happening() => Contracts.Json.WireTime.Truncate(clock.Now ?? time.GetUtcNow());
+        void Raise(string kind, Guid? uid, System.Text.Json.Nodes.JsonObject data) =>
+            executor.Post(new AgentEvent(Guid.CreateVersion7(time.GetUtcNow()).ToString(), kind, Happening(), uid, HostPlatform.ToElement(data)));
+        var proof = new IsolationProof(contact, clock, outbox, time);
+        var watch = new IsolationWatch(platform, proof, outbox, Raise, time, logs.CreateLogger<IsolationWatch>());
         var pinned = new PinnedKeys(enrolment.PinnedKeys);
         var opening = Journal.Open(folder.JournalFile, () => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)), path => new DiskFile(path));
         var book = new Book(opening.Journal, opening.Records);
-        IAction[] actions = [new NetworkIsolate(platform, watch), new NetworkRestore(platform, watch), new KillProcess(platform), new CollectForensics(platform)];
+        IAction[] actions = [new NetworkIsolate(platform, proof, watch), new NetworkRestore(platform, watch), new KillProcess(platform), new CollectForensics(platform)];
         var runner = new ActionRunner(actions, clock, time, logs.CreateLogger<ActionRunner>());
         var verifier = new EnvelopeVerifier(pinned, enrolment.HubId, enrolment.AgentId, runner.WhyNot);
-        var executor = new Executor(book, clock, verifier.Verify, runner, outbox, time, logs.CreateLogger<Executor>());
+        executor = new Executor(book, clock, verifier.Verify, runner, outbox, time, logs.CreateLogger<Executor>());
         if (opening.Lost is { } lost)
-            executor.Post(new AgentEvent(Guid.CreateVersion7(time.GetUtcNow()).ToString(), "journal_lost", Contracts.Json.WireTime.Truncate(time.GetUtcNow()), null,
-                HostPlatform.ToElement(new System.Text.Json.Nodes.JsonObject { ["why"] = lost })));
+            Raise("journal_lost", null, new() { ["why"] = lost });
 
         var info = new AgentInfo
         {
@@ -60,12 +67,16 @@ internal sealed class AgentHost : IAsyncDisposable
         var composer = new SyncComposer(book, outbox, () => outbox.Degraded is null ? info : info with { Capabilities = [.. info.Capabilities, Outbox.UnwritableMark] }, () => watch.Current);
         var ears = new Ears(executor, pinned, keys => (enrolment with { PinnedKeys = keys }).Write(folder), new Asks(platform, outbox), logs.CreateLogger<Ears>());
         var board = new StatusBoard(folder, watch, outbox, time);
-        var syncer = new Syncer(composer, outbox, clock, time, async (channel, reply) =>
+        var syncer = new Syncer(composer, outbox, clock, contact, time, async (channel, reply) =>
         {
             await ears.HearAsync(reply);
             board.Note(channel.Name, reply);
         });
-        var channels = new HubChannels(new HubDirectory(http, hubs, time), http, signIn, said => _ = ears.HearAsync(Syncer.Plausible(said)), time);
+        var channels = new HubChannels(new HubDirectory(http, hubs, time), http, signIn, said =>
+        {
+            contact.Spoke();
+            _ = ears.HearAsync(Syncer.Plausible(said));
+        }, time);
         var options = new KeeperOptions(settings.PollEnabled, () => settings.PollInterval ?? TimeSpan.FromSeconds(board.NextPollSeconds is > 0 and var wished ? wished : enrolment.PollSeconds));
         var keeper = new Keeper(channels, syncer, outbox, options, Random.Shared.NextDouble, time, logs.CreateLogger<Keeper>());
         return new AgentHost(platform, book, executor, keeper, watch, http, signIn);

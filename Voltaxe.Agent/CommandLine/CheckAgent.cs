@@ -3,6 +3,7 @@ using Voltaxe.Agent.Channels;
 using Voltaxe.Agent.Configuration;
 using Voltaxe.Agent.Enrolment;
 using Voltaxe.Agent.Execution;
+using Voltaxe.Agent.Platform.Linux;
 using Voltaxe.Contracts.Commands;
 using Voltaxe.Contracts.Crypto;
 
@@ -67,7 +68,8 @@ internal sealed class CheckAgent(AgentSettings settings, TextWriter output)
                 Say(false, $"sign-in at {hub}", "", e.Message, ExitCodes.Refused);
             }
         }
-        var platform = await ThisHost.MakeAsync(settings.DryRun, folder, addresses, BootTime.ReadBootId(), time.GetUtcNow, ct);
+        var platform = await ThisHost.MakeAsync(settings.DryRun, folder, addresses,
+            new IsolationTies(BootTime.ReadBootId(), time.GetUtcNow, static () => false, IsolationTies.HostSocket, time), ct);
         foreach (var command in CommandNames.All)
             Say(platform.Capabilities.Contains(command), command, "can be done here", platform.WhyMissing(command), ExitCodes.Failed);
     }

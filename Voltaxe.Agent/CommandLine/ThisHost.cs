@@ -9,16 +9,16 @@ namespace Voltaxe.Agent.CommandLine;
 /// <summary>Chooses the platform for the operating system that this runs on.</summary>
 internal static class ThisHost
 {
-    public static async Task<HostPlatform> MakeAsync(bool dryRun, StateFolder folder, IHubWhereabouts hubs, string bootId, Func<DateTimeOffset> now, CancellationToken ct)
+    public static async Task<HostPlatform> MakeAsync(bool dryRun, StateFolder folder, IHubWhereabouts hubs, IsolationTies ties, CancellationToken ct)
     {
         if (dryRun)
         {
             return OperatingSystem.IsLinux()
-                ? DryRunHost.Make(folder.File("effects.log"), now, new LinuxForensics(bootId), () => LinuxProcessList.Read(bootId))
-                : DryRunHost.Make(folder.File("effects.log"), now, null, () => []);
+                ? DryRunHost.Make(folder.File("effects.log"), ties.Now, new LinuxForensics(ties.BootId), () => LinuxProcessList.Read(ties.BootId))
+                : DryRunHost.Make(folder.File("effects.log"), ties.Now, null, () => []);
         }
         return OperatingSystem.IsLinux()
-            ? await LinuxPlatform.MakeAsync(hubs, folder.File("isolation.json"), bootId, now, ct)
+            ? await LinuxPlatform.MakeAsync(hubs, folder.File("isolation.json"), ties, ct)
             : new HostPlatform(Environment.OSVersion.Platform.ToString(), null, null, null)
             {
                 Missing = CommandNames.All.ToDictionary(c => c, c => $"this version does {c} on Linux only"),

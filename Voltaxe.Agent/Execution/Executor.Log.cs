@@ -40,4 +40,10 @@ public sealed partial class Executor
 
     [LoggerMessage(2011, LogLevel.Warning, "{Count} action(s) did not end in time; they are taken up at the next start")]
     private partial void StillRunning(int count);
+
+    [LoggerMessage(2012, LogLevel.Information, "The time of the isolation {Uid} is over: the host is restored")]
+    private partial void TimeIsUp(Guid uid);
+
+    [LoggerMessage(2013, LogLevel.Error, "The host could not be restored although the time of {Uid} is over, and will be tried again: {Why}")]
+    private partial void NotRestored(Guid uid, string? why);
 }

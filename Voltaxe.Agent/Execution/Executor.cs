@@ -24,6 +24,8 @@ public sealed partial class Executor(Book book, HubClock clock, Func<Envelope, V
     private sealed record Said(SyncReply Reply, TaskCompletionSource Handled) : Work;
     private sealed record Ended(Guid Uid, ResultReport? Report) : Work;
     private sealed record Happened(AgentEvent Event) : Work;
+    private sealed record TimeUp(Guid Uid, ResultReport? Restored) : Work;
+    private sealed record Alarm : Work;
     private sealed record Stopping(TaskCompletionSource<Task> Running) : Work;
 
     /// <summary>What the hub said, in a reply or pushed. Handled in the order of these calls; the task ends when it has been.</summary>
@@ -50,11 +52,15 @@ public sealed partial class Executor(Book book, HubClock clock, Func<Envelope, V
                 {
                     case Said said: Handle(said.Reply); break;
                     case Ended ended: Finish(ended); break;
+                    case TimeUp over: OnTimeUp(over); break;
                     case Happened happened: book.WriteOrCarry(book.Ledger.OnEvent(happened.Event).Records); outbox.RingNow(); break;
                     case Stopping stopping: stopping.Running.SetResult(Task.WhenAll(running.Values)); continue;
                 }
                 if (!stop.IsCancellationRequested)
+                {
                     StartWhatCan();
+                    MindDeadline();
+                }
                 NoteDisk();
                 (work as Said)?.Handled.TrySetResult();
                 book.CompactIfGrown(clock.Now);
@@ -63,6 +69,7 @@ public sealed partial class Executor(Book book, HubClock clock, Func<Envelope, V
         }
         finally
         {
+            alarm?.Dispose();
             // When this loop breaks off, whoever waits for it must not wait for ever: the agent could not end, and nothing would start it again.
             mailbox.Writer.TryComplete();
             LetGo(current);
@@ -105,6 +112,7 @@ public sealed partial class Executor(Book book, HubClock clock, Func<Envelope, V
             RecoveredFromCrash(recovered.Records.OfType<CrashCounted>().Count());
         book.WriteOrCarry(recovered.Records);
         StartWhatCan();
+        MindDeadline();
         NoteDisk();
     }
 
@@ -144,11 +152,11 @@ public sealed partial class Executor(Book book, HubClock clock, Func<Envelope, V
     private void StartWhatCan()
     {
         var writable = book.Flush();
-        var decision = book.Ledger.Start(clock.Now, networkOnly: !writable);
+        var decision = book.Ledger.Start(clock.Now, networkOnly: !writable, networkBusy: restoring);
         if (!writable || !book.TryWrite(decision.Records))
         {
             // Without a journal only an order about the network is carried out; whatever would merely end waits for the disk.
-            decision = book.Ledger.Start(clock.Now, networkOnly: true);
+            decision = book.Ledger.Start(clock.Now, networkOnly: true, networkBusy: restoring);
             decision = decision with { Records = [.. decision.Records.Where(r => r is Started)] };
             book.WriteOrCarry(decision.Records);
         }

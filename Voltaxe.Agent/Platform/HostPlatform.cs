@@ -18,9 +18,6 @@ public sealed record EffectOutcome(bool Changed, string Message, JsonObject Deta
 /// <summary>Cuts the host off from everything but the hub, and ends that. Throws <see cref="PlatformException"/> when it cannot.</summary>
 public interface IHostIsolation
 {
-    /// <summary>Why this host does not isolate so, or null.</summary>
-    string? WhyNot(IsolateParams wanted);
-
     Task<EffectOutcome> IsolateAsync(Guid uid, IsolateParams wanted, bool resumed, CancellationToken ct);
 
     Task<EffectOutcome> RestoreAsync(Guid uid, bool resumed, CancellationToken ct);
@@ -28,6 +25,34 @@ public interface IHostIsolation
     /// <summary>What is true on the host now, looked up anew.</summary>
     Task<Observed> ObserveAsync(CancellationToken ct);
 }
+
+/// <summary>
+/// An isolation made of rules in the host's kernel: it can be proven, taken back and put back. What should stand is kept on the disk, and
+/// outlives the agent and the machine's restarts.
+/// </summary>
+public interface IRulesIsolation : IHostIsolation
+{
+    /// <summary>Whether the hub was heard of right before the rules that stand were loaded: only then is its silence the rules' doing.</summary>
+    bool HubAnsweredBefore { get; }
+
+    /// <summary>Tries to reach what must be out of reach. Null when the rules were seen to refuse it; otherwise why that was not seen.</summary>
+    Task<string?> WhyNotBlockedAsync(CancellationToken ct);
+
+    /// <summary>The block and the hub's answer were seen at this (hub) time; null: what was seen holds no more.</summary>
+    Task VerifiedAsync(DateTimeOffset? at);
+
+    /// <summary>Puts back what stood before this command's rules.</summary>
+    Task RollBackAsync(Guid uid, CancellationToken ct);
+
+    /// <summary>Loads what should stand and does not, or not as it was loaded. Null: there was nothing to do.</summary>
+    Task<Reapplied?> ReapplyAsync(CancellationToken ct);
+}
+
+/// <summary>Rules were put back.</summary>
+/// <param name="Uid">Whose isolation it is.</param>
+/// <param name="Found">How they were found.</param>
+/// <param name="Rebooted">The machine was restarted since they were loaded: that they were gone is nobody's doing.</param>
+public sealed record Reapplied(Guid Uid, RulesState Found, bool Rebooted);
 
 /// <summary>Ends processes by pid and identity. Throws <see cref="PlatformException"/> when it cannot or will not.</summary>
 public interface IProcessControl

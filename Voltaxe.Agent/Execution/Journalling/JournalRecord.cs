@@ -20,6 +20,7 @@ namespace Voltaxe.Agent.Execution.Journalling;
 [JsonDerivedType(typeof(ClockSet), "clock_set")]
 [JsonDerivedType(typeof(EventRaised), "event_raised")]
 [JsonDerivedType(typeof(EventTold), "event_told")]
+[JsonDerivedType(typeof(TimerFired), "timer_fired")]
 public abstract record JournalRecord;
 
 /// <summary>The head of a journal file: the epoch, and what compaction carried over from the file before.</summary>
@@ -62,6 +63,9 @@ public sealed record EventRaised(AgentEvent Event) : JournalRecord;
 
 /// <summary>The hub has the event.</summary>
 public sealed record EventTold(string EventId) : JournalRecord;
+
+/// <summary>This isolation's time was over, and the host has been restored. It does not happen again.</summary>
+public sealed record TimerFired(Guid Uid) : JournalRecord;
 
 /// <summary>The hub's last word about a result.</summary>
 [JsonConverter(typeof(SnakeCaseEnum<ToldHow>))]

@@ -76,13 +76,14 @@ public sealed partial record Ledger
     /// </summary>
     /// <param name="hubNow">Null when hub time is not known: then nothing starts that had not started before.</param>
     /// <param name="networkOnly">The journal cannot be written: only the network lane moves.</param>
-    public StartDecision Start(DateTimeOffset? hubNow, bool networkOnly = false)
+    /// <param name="networkBusy">A timed isolation is being ended: the network lane waits.</param>
+    public StartDecision Start(DateTimeOffset? hubNow, bool networkOnly = false, bool networkBusy = false)
     {
         var records = new List<JournalRecord>();
         var starts = new List<StartOrder>();
         foreach (var lane in Enum.GetValues<Lane>())
         {
-            if (networkOnly && lane != Lane.Network)
+            if (networkOnly && lane != Lane.Network || networkBusy && lane == Lane.Network)
                 continue;
             var inLane = Open.Where(e => e.State is EntryState.Received or EntryState.Started && e.Lane == lane).ToList();
             if (inLane.Exists(e => e is { State: EntryState.Started, AtWork: true }))

@@ -76,6 +76,7 @@ public sealed partial record Ledger
         Told r => Change(r.Uid, e => e with { Told = r.How, ToldAt = r.At, Result = Slim(e.Result) }),
         ClockSet r => this with { Clock = r },
         EventRaised r => this with { Events = Events.Add(r.Event) },
+        TimerFired r => Change(r.Uid, e => e with { TimerFired = true }),
         EventTold r => this with { Events = Events.RemoveAll(e => e.EventId == r.EventId) },
         _ => throw new InvalidOperationException($"a record of type {record.GetType().Name} has no meaning"),
     };

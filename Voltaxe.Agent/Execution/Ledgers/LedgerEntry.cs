@@ -30,6 +30,8 @@ public sealed record LedgerEntry
     /// <summary>Hub time of the first start.</summary>
     public DateTimeOffset? StartedAt { get; init; }
     public ResultReport? Result { get; init; }
+    /// <summary>A timed isolation that has ended by itself.</summary>
+    public bool TimerFired { get; init; }
     public ToldHow Told { get; init; }
     public DateTimeOffset? ToldAt { get; init; }
 

@@ -20,11 +20,9 @@ public sealed class DryRunHost(EffectsLog effects, Func<DateTimeOffset> now, Fun
         return new HostPlatform("a dry run", host, host, forensics) { Marks = ["dry_run"] };
     }
 
-    public string? WhyNot(IsolateParams wanted) => wanted.DurationSeconds is null ? null : IsolationLimits.NoDuration;
-
     public Task<EffectOutcome> IsolateAsync(Guid uid, IsolateParams wanted, bool resumed, CancellationToken ct)
     {
-        var before = LastNetwork(except: uid);
+        var before = LastNetwork(uid, CommandNames.NetworkIsolate);
         var allow = string.Join(',', wanted.Allow);
         var changed = before is not { Command: CommandNames.NetworkIsolate } || before.Detail != Detail(allow);
         Do(uid, CommandNames.NetworkIsolate, Detail(allow), resumed);
@@ -33,14 +31,14 @@ public sealed class DryRunHost(EffectsLog effects, Func<DateTimeOffset> now, Fun
 
     public Task<EffectOutcome> RestoreAsync(Guid uid, bool resumed, CancellationToken ct)
     {
-        var changed = LastNetwork(except: uid) is { Command: CommandNames.NetworkIsolate };
+        var changed = LastNetwork(uid, CommandNames.NetworkRestore) is { Command: CommandNames.NetworkIsolate };
         Do(uid, CommandNames.NetworkRestore, "-", resumed);
         return Task.FromResult(new EffectOutcome(changed, "restored (dry run)", Details()));
     }
 
     public Task<Observed> ObserveAsync(CancellationToken ct)
     {
-        var last = LastNetwork(except: null);
+        var last = LastNetwork();
         return Task.FromResult(last is { Command: CommandNames.NetworkIsolate }
             ? new Observed(true, WireTime.Truncate(last.At), null, RulesState.Intact)
             : new Observed(false, null, null, RulesState.None));
@@ -61,13 +59,15 @@ public sealed class DryRunHost(EffectsLog effects, Func<DateTimeOffset> now, Fun
     /// <summary>True when it was already done before a crash.</summary>
     private bool Do(Guid uid, string command, string detail, bool resumed)
     {
-        if (resumed && effects.Last(l => l.Uid == uid) is not null)
+        if (resumed && effects.Last(l => l.Uid == uid && l.Command == command) is not null)
             return true;
         notWritten = effects.Append(new EffectsLog.Line(now(), uid, command, detail));
         return false;
     }
 
-    private EffectsLog.Line? LastNetwork(Guid? except) => effects.Last(l => CommandNames.IsNetwork(l.Command) && l.Uid != except);
+    /// <summary>The last change to the network, but for one command's own. A timed isolation is restored under its own uid.</summary>
+    private EffectsLog.Line? LastNetwork(Guid? uid = null, string? command = null) =>
+        effects.Last(l => CommandNames.IsNetwork(l.Command) && (l.Uid != uid || l.Command != command));
 
     private static string Detail(string allow) => allow.Length > 0 ? $"allow={allow}" : "-";
 

@@ -17,6 +17,14 @@ public sealed record IsolationRules(IReadOnlyList<IPEndPoint> Hubs, IReadOnlyLis
 {
     public const string Family = "inet", Table = "voltaxe";
 
+    /// <summary>Marks the rule that refuses what the agent tries in order to be refused.</summary>
+    public const string Probe = "probe";
+
+    /// <summary>The family of the chains that raw frames pass.</summary>
+    public const string EgressFamily = "netdev";
+
+    public const string EgressRemoval = $"table {EgressFamily} {Table}\ndelete table {EgressFamily} {Table}\n";
+
     /// <summary>Deletes our table, and works when it is not there.</summary>
     public const string Removal = $"table {Family} {Table}\ndelete table {Family} {Table}\n";
 
@@ -49,6 +57,8 @@ public sealed record IsolationRules(IReadOnlyList<IPEndPoint> Hubs, IReadOnlyLis
         foreach (var allowed in Allow)
             Line($"    {Ip(allowed)} daddr {allowed} accept");
         Line("    tcp flags & (syn | rst) == rst accept");
+        // Counted apart: connections that the agent itself has just closed end in the general rule, too.
+        Line($"    tcp dport {BlockProbe.Port.ToString(CultureInfo.InvariantCulture)} counter reject with tcp reset comment \"{Probe}\"");
         Line("    meta l4proto tcp counter reject with tcp reset");
         Line("    counter drop");
         Line("  }");
@@ -56,6 +66,32 @@ public sealed record IsolationRules(IReadOnlyList<IPEndPoint> Hubs, IReadOnlyLis
         Line("    type filter hook forward priority -10; policy drop;");
         Line("    counter drop");
         Line("  }");
+        Line("}");
+        return text.ToString();
+    }
+
+    /// <summary>The same for what goes out at the interfaces, without asking who sends: raw frames have no owner.</summary>
+    public string ToEgressText(IReadOnlyList<string> interfaces)
+    {
+        var text = new StringBuilder(EgressRemoval);
+        void Line(string line) => text.Append(line).Append('\n');
+        Line($"table {EgressFamily} {Table} {{");
+        for (var i = 0; i < interfaces.Count; i++)
+        {
+            Line($"  chain egress{i.ToString(CultureInfo.InvariantCulture)} {{");
+            Line($"    type filter hook egress device \"{interfaces[i]}\" priority -10; policy drop;");
+            Line("    meta protocol arp accept");
+            foreach (var hub in Hubs)
+                Line($"    {Ip(hub.Address)} daddr {hub.Address} tcp dport {Port(hub)} accept");
+            Line("    udp sport 68 udp dport 67 accept");
+            Line("    udp sport 546 udp dport 547 accept");
+            Line("    icmpv6 type { nd-router-solicit, nd-neighbor-solicit, nd-neighbor-advert } ip6 hoplimit 255 accept");
+            foreach (var allowed in Allow)
+                Line($"    {Ip(allowed)} daddr {allowed} accept");
+            Line("    tcp flags & (syn | rst) == rst accept");
+            Line("    counter drop");
+            Line("  }");
+        }
         Line("}");
         return text.ToString();
     }

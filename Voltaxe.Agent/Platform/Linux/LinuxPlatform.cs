@@ -9,7 +9,7 @@ public static class LinuxPlatform
     private const int NetAdmin = 12;
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
 
-    public static async Task<HostPlatform> MakeAsync(IHubWhereabouts hubs, string isolationFile, string bootId, Func<DateTimeOffset> now, CancellationToken ct)
+    public static async Task<HostPlatform> MakeAsync(IHubWhereabouts hubs, string isolationFile, IsolationTies ties, CancellationToken ct)
     {
         var exec = new Exec();
         var missing = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -21,10 +21,12 @@ public static class LinuxPlatform
         }
         else
         {
-            isolation = new LinuxIsolation(new Nft(exec, Exec.Find("nft")!), new SocketKiller(exec, Exec.Find("ss")), hubs, isolationFile, now);
-            hubs.Pin(IsolationFile.Read(isolationFile)?.Hubs);
+            var store = new IsolationStore(isolationFile);
+            var nft = new Nft(exec, Exec.Find("nft")!);
+            isolation = new LinuxIsolation(nft, new EgressChains(exec, nft, Exec.Find("ip")), new SocketKiller(exec, Exec.Find("ss")), hubs, store, ties);
+            hubs.Pin(store.Read()?.Hubs);
         }
-        return new HostPlatform("linux", isolation, new LinuxProcesses(bootId, Grace), new LinuxForensics(bootId)) { Missing = missing };
+        return new HostPlatform("linux", isolation, new LinuxProcesses(ties.BootId, Grace), new LinuxForensics(ties.BootId)) { Missing = missing };
     }
 
     private static async Task<string?> WhyNotIsolateAsync(Exec exec, CancellationToken ct)

@@ -17,9 +17,12 @@ public sealed class Nft(Exec exec, string path)
     }
 
     /// <summary>A digest of our table as the kernel has it, without counters and handles; null when it is not there.</summary>
-    public async Task<string?> DigestAsync(CancellationToken ct)
+    public Task<string?> DigestAsync(CancellationToken ct) => DigestAsync(IsolationRules.Family, ct);
+
+    /// <summary>The same of our table in another family.</summary>
+    public async Task<string?> DigestAsync(string family, CancellationToken ct)
     {
-        var ran = await exec.RunAsync(path, ["-j", "list", "table", IsolationRules.Family, IsolationRules.Table], null, ct);
+        var ran = await exec.RunAsync(path, ["-j", "list", "table", family, IsolationRules.Table], null, ct);
         try
         {
             if (ran.ExitCode == 0)
@@ -32,6 +35,30 @@ public sealed class Nft(Exec exec, string path)
         if (ran.Error.Contains("No such file or directory", StringComparison.Ordinal))
             return null;
         throw new PlatformException("rules_unreadable", $"nft cannot list our table: {FirstLine(ran.Error)}");
+    }
+
+    /// <summary>Whether our table of this family is there. A kernel that does not know the family has none.</summary>
+    public async Task<bool> StandsAsync(string family, CancellationToken ct) =>
+        (await exec.RunAsync(path, ["list", "table", family, IsolationRules.Table], null, ct)).ExitCode == 0;
+
+    /// <summary>How often the agent's own attempts to break out were refused.</summary>
+    public async Task<long> RefusedAsync(CancellationToken ct)
+    {
+        var ran = await exec.RunAsync(path, ["-j", "list", "chain", IsolationRules.Family, IsolationRules.Table, "output"], null, ct);
+        if (ran.ExitCode != 0)
+            throw new PlatformException("rules_unreadable", $"nft cannot list our rules: {FirstLine(ran.Error)}");
+        try
+        {
+            return JsonNode.Parse(ran.Output)!["nftables"]!.AsArray()
+                .Select(item => item?["rule"])
+                .Where(rule => rule?["comment"]?.GetValue<string>() == IsolationRules.Probe)
+                .SelectMany(rule => rule!["expr"]!.AsArray())
+                .Sum(part => part?["counter"]?["packets"]?.GetValue<long>() ?? 0);
+        }
+        catch (JsonException e)
+        {
+            throw new PlatformException("rules_unreadable", $"nft lists our rules as something that is not JSON: {e.Message}");
+        }
     }
 
     /// <summary>Whether nft may be used at all; the reason if not.</summary>

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Voltaxe.Agent.Channels;
+using Voltaxe.Agent.Execution;
 using Voltaxe.Agent.Tests.Execution;
 using Voltaxe.Contracts.Wire;
 using Voltaxe.Testing;
@@ -16,7 +17,7 @@ public sealed class KeeperTests : IAsyncDisposable
     private Keeper Start(double random = 0.5, bool poll = true, TimeProvider? time = null)
     {
         var composer = new SyncComposer(bench.Book, bench.Outbox, () => new AgentInfo(), () => null);
-        var syncer = new Syncer(composer, bench.Outbox, bench.Clock, bench.Time, (_, reply) => bench.SayAsync(reply));
+        var syncer = new Syncer(composer, bench.Outbox, bench.Clock, new HubContact(bench.Time), bench.Time, (_, reply) => bench.SayAsync(reply));
         var keeper = new Keeper(hands, syncer, bench.Outbox, new KeeperOptions(poll, () => TimeSpan.FromSeconds(10)), () => random, time ?? bench.Time, NullLogger<Keeper>.Instance);
         running = keeper.RunAsync(stop.Token);
         return keeper;

@@ -18,7 +18,7 @@ public sealed class SyncTests : IAsyncDisposable
 
     private SyncComposer Composer => new(bench.Book, bench.Outbox, () => new AgentInfo { Hostname = "web-01" }, () => null);
 
-    private Syncer Syncer => new(Composer, bench.Outbox, bench.Clock, bench.Time, (_, reply) => bench.SayAsync(reply));
+    private Syncer Syncer => new(Composer, bench.Outbox, bench.Clock, new HubContact(bench.Time), bench.Time, (_, reply) => bench.SayAsync(reply));
 
     private async Task<int> ManyResultsAsync(int count, int bytes)
     {

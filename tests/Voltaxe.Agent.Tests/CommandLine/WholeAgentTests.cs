@@ -185,14 +185,19 @@ public sealed class WholeAgentTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_timed_isolation_is_rejected_with_a_reason_because_this_version_does_not_end_it_by_itself()
+    public async Task A_timed_isolation_ends_by_itself_when_its_time_is_over_at_the_hub_and_is_reported()
     {
         await RunAsync();
         var order = hub.Sign(CommandNames.NetworkIsolate, new { duration_seconds = 600 });
         await hub.PushAsync(order);
         await Eventually.TrueAsync(() => hub.Results.ContainsKey(order.Uid));
-        Assert.Equal(Outcome.Rejected, hub.Results[order.Uid].Outcome);
-        Assert.Contains("duration_seconds", hub.Results[order.Uid].Message, StringComparison.Ordinal);
+        Assert.Equal(Outcome.Executed, hub.Results[order.Uid].Outcome);
+        Assert.Single(Effects);
+        hub.ClockSkew += TimeSpan.FromSeconds(601);
+        await hub.PushAsync(order with { Attempt = 2 });
+        await Eventually.TrueAsync(() => hub.Syncs.Any(s => s.Request.Events.Any(e => e.Kind == "timed_restore" && e.Uid == order.Uid)));
+        Assert.Equal([CommandNames.NetworkIsolate, CommandNames.NetworkRestore], Effects.Select(e => e.Split(' ')[2]));
+        await Eventually.TrueAsync(() => hub.Syncs.Last().Request is { Observed.Isolated: false });
     }
 
     [Fact]

@@ -17,6 +17,7 @@ internal sealed class Bench : IAsyncDisposable
     private readonly string folder = Directory.CreateTempSubdirectory("voltaxe-bench-").FullName;
     private readonly Dictionary<Guid, Verdict> verdicts = [];
     private Task running = Task.CompletedTask;
+    private MortalTime life = null!;
 
     public ManualClock Time { get; } = new(Orders.Noon);
     public FaultyFile Disk { get; private set; } = null!;
@@ -46,7 +47,8 @@ internal sealed class Bench : IAsyncDisposable
             Clock.Set(Time.GetUtcNow());
         Outbox = new Outbox(Time);
         var runner = new ActionRunner([Isolate, Restore, Kill, Collect], Clock, Time, NullLogger<ActionRunner>.Instance);
-        Executor = new Executor(Book, Clock, Verify, runner, Outbox, Time, NullLogger<Executor>.Instance);
+        life = new MortalTime(Time);
+        Executor = new Executor(Book, Clock, Verify, runner, Outbox, life, NullLogger<Executor>.Instance);
         running = Executor.RunAsync();
         return this;
     }
@@ -54,8 +56,14 @@ internal sealed class Bench : IAsyncDisposable
     /// <summary>The process dies: what runs is never heard of again, and only the journal's file is left.</summary>
     public Bench CrashAndStart(bool knowsHubTime = true)
     {
-        Book.Dispose();
+        Die();
         return Start(knowsHubTime);
+    }
+
+    public void Die()
+    {
+        life.Dead = true;
+        Book.Dispose();
     }
 
     public async Task StopAsync()
@@ -64,9 +72,10 @@ internal sealed class Bench : IAsyncDisposable
         await running.WaitAsync(Eventually.Patience);
     }
 
-    public Envelope Order(int number, string command = CommandNames.NetworkIsolate, DateTimeOffset? expires = null, int attempt = 1)
+    public Envelope Order(int number, string command = CommandNames.NetworkIsolate, DateTimeOffset? expires = null, int attempt = 1, int? seconds = null)
     {
-        verdicts[Orders.Uid(number)] = Verdict.Accept(Orders.Command(number, command, expires: expires));
+        var order = Orders.Command(number, command, expires: expires);
+        verdicts[Orders.Uid(number)] = Verdict.Accept(seconds is null ? order : order with { Params = JsonSerializer.SerializeToElement(new { duration_seconds = seconds }) });
         return Orders.Envelope(number, attempt, Epoch);
     }
 
@@ -97,6 +106,24 @@ internal sealed class Bench : IAsyncDisposable
             throw crash;
         return verdicts.GetValueOrDefault(envelope.Uid, Verdict.Untrusted("not made by this test"));
     }
+}
+
+/// <summary>The clock of one process: when that has died, its timers fire no more.</summary>
+internal sealed class MortalTime(TimeProvider inner) : TimeProvider
+{
+    public bool Dead { get; set; }
+
+    public override long TimestampFrequency => inner.TimestampFrequency;
+
+    public override long GetTimestamp() => inner.GetTimestamp();
+
+    public override DateTimeOffset GetUtcNow() => inner.GetUtcNow();
+
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) => inner.CreateTimer(s =>
+    {
+        if (!Dead)
+            callback(s);
+    }, state, dueTime, period);
 }
 
 /// <summary>An action that begins when the executor says so and ends when the test does.</summary>

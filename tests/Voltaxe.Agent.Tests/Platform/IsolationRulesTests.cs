@@ -37,6 +37,7 @@ public sealed class IsolationRulesTests
                 ip daddr 10.1.0.0/16 accept
                 ip6 daddr 2001:db8:1::/48 accept
                 tcp flags & (syn | rst) == rst accept
+                tcp dport 1 counter reject with tcp reset comment "probe"
                 meta l4proto tcp counter reject with tcp reset
                 counter drop
               }

@@ -27,7 +27,9 @@ public sealed class NetworkIsolationTests : IAsyncLifetime
     private string NotePath => Path.Combine(folder, "isolation.json");
 
     private LinuxIsolation With(string nft) => new(new Nft(new Exec("ip", "netns", "exec", host), nft),
-        new SocketKiller(new Exec("ip", "netns", "exec", host), Exec.Find("ss")), where, NotePath, () => Orders.Noon);
+        new EgressChains(new Exec("ip", "netns", "exec", host), new Nft(new Exec("ip", "netns", "exec", host), nft), Exec.Find("ip")),
+        new SocketKiller(new Exec("ip", "netns", "exec", host), Exec.Find("ss")), where, new IsolationStore(NotePath),
+        new IsolationTies("boot-1", () => Orders.Noon, () => false, IsolationTies.HostSocket, TimeProvider.System));
 
     public async Task InitializeAsync()
     {
@@ -135,7 +137,7 @@ public sealed class NetworkIsolationTests : IAsyncLifetime
     [NetworkFact]
     public async Task Before_the_rules_are_loaded_it_is_written_down_where_the_hub_is()
     {
-        var nft = await ScriptAsync($"#!/bin/sh\nif [ \"$1\" = -f ]; then cp {NotePath} {NotePath}.seen; fi\nexec {Exec.Find("nft")} \"$@\"\n");
+        var nft = await ScriptAsync($"#!/bin/sh\nif [ \"$1\" = -f ] && [ ! -e {NotePath}.seen ]; then cp {NotePath} {NotePath}.seen; fi\nexec {Exec.Find("nft")} \"$@\"\n");
         await With(nft).IsolateAsync(Guid.NewGuid(), new IsolateParams(null, []), false, default);
         var then = IsolationFile.Read(NotePath + ".seen")!;
         Assert.Equal(["10.77.0.1"], then.Hubs["hub:18080"]);

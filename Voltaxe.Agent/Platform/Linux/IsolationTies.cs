@@ -1,0 +1,13 @@
+using System.Net.Sockets;
+
+namespace Voltaxe.Agent.Platform.Linux;
+
+/// <summary>What an isolation needs to know of its agent.</summary>
+/// <param name="BootId">This boot of the machine.</param>
+/// <param name="Now">Hub time, or the best guess.</param>
+/// <param name="HubHeard">Whether the hub was heard of in the last seconds.</param>
+/// <param name="NewSocket">Makes a TCP socket in the network that is isolated.</param>
+public sealed record IsolationTies(string BootId, Func<DateTimeOffset> Now, Func<bool> HubHeard, Func<AddressFamily, Socket> NewSocket, TimeProvider Time)
+{
+    public static Socket HostSocket(AddressFamily family) => new(family, SocketType.Stream, ProtocolType.Tcp);
+}

@@ -1,0 +1,148 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text.Json;
+using Microsoft.Extensions.Logging.Abstractions;
+using Voltaxe.Agent.Actions;
+using Voltaxe.Agent.Execution;
+using Voltaxe.Agent.Execution.Journalling;
+using Voltaxe.Agent.Platform;
+using Voltaxe.Agent.Platform.Linux;
+using Voltaxe.Agent.Tests.Execution;
+using Voltaxe.Contracts.Commands;
+using Voltaxe.Testing;
+using Voltaxe.Testing.Network;
+
+namespace Voltaxe.Agent.Tests.Isolation;
+
+/// <summary>
+/// The isolation of one agent on a host of its own, real rules in a real kernel, beside a hub that echoes: a sync is a byte that comes back
+/// through the rules. The agent's clock stands still until a test moves it.
+/// </summary>
+internal sealed class Rig : IAsyncDisposable
+{
+    private readonly TempFolder folder = new("isolation");
+    private readonly NetSegment segment = new();
+    private readonly CancellationTokenSource stop = new();
+    private readonly Task speaking;
+    private readonly HubContact contact;
+    private readonly Outbox outbox;
+
+    public Rig()
+    {
+        Host = segment.AddHost();
+        Peer = segment.AddHost();
+        Hub = new Canary(Peer);
+        Where = new Whereabouts { Hub = new IPEndPoint(Hub.Address, Hub.Port) };
+        contact = new HubContact(Time);
+        outbox = new Outbox(Time);
+        var clock = new HubClock(Time, "boot-1");
+        clock.Set(Time.GetUtcNow());
+        var exec = new Exec("ip", "netns", "exec", Host.Name);
+        var nft = new Nft(exec, Exec.Find("nft")!);
+        Rules = new LinuxIsolation(nft, new EgressChains(exec, nft, Exec.Find("ip")), new SocketKiller(exec, Exec.Find("ss")), Where, new IsolationStore(folder.File("isolation.json")),
+            new IsolationTies("boot-1", Time.GetUtcNow, () => contact.HeardWithin(IsolationProof.Recent), NewSocket, TimeProvider.System));
+        var platform = new HostPlatform("linux", Rules, null, null);
+        var proof = new IsolationProof(contact, clock, outbox, Time);
+        Watch = new IsolationWatch(platform, proof, outbox, (kind, uid, _) => Events.Add((kind, uid)), Time, NullLogger<IsolationWatch>.Instance);
+        Isolate = new NetworkIsolate(platform, proof, Watch);
+        speaking = SpeakAsync();
+    }
+
+    public ManualClock Time { get; } = new(Orders.Noon);
+    public NetNamespace Host { get; }
+    public NetNamespace Peer { get; }
+    public Canary Hub { get; }
+    public Whereabouts Where { get; }
+    public LinuxIsolation Rules { get; }
+    public IsolationWatch Watch { get; }
+    public NetworkIsolate Isolate { get; }
+    public List<(string Kind, Guid? Uid)> Events { get; } = [];
+    public int Syncs { get; private set; }
+
+    public string Tables => Host.Tool("nft", "list", "tables");
+
+    /// <summary>The hub is asked and answers, and a second passes.</summary>
+    public async Task HearAsync()
+    {
+        outbox.RingNow();
+        await Eventually.TrueAsync(() => contact.HeardWithin(TimeSpan.Zero));
+        Time.Advance(TimeSpan.FromSeconds(1));
+    }
+
+    public Task<ActionResult> IsolateAsync(int number, bool resumed = false, params string[] allow) => Isolate.RunAsync(
+        new ActionOrder(Orders.Uid(number), Orders.Command(number) with { Params = JsonSerializer.SerializeToElement(new { allow }) }, resumed), stop.Token);
+
+    /// <summary>Lets the time pass that the agent waits for.</summary>
+    public async Task<ActionResult> PassAsync(Task<ActionResult> running)
+    {
+        await Eventually.TrueAsync(() =>
+        {
+            Time.Advance(TimeSpan.FromSeconds(1));
+            return running.IsCompleted;
+        });
+        return await running;
+    }
+
+    /// <summary>An open connection, both ends in the test's hands.</summary>
+    public async Task<(Socket Client, Socket Server)> PairAsync(NetNamespace from, NetNamespace to, AddressFamily family)
+    {
+        var address = family == AddressFamily.InterNetwork ? to.V4 : to.V6;
+        using var listener = to.Run(() =>
+        {
+            var made = new TcpListener(address, 0);
+            made.Start();
+            return made;
+        });
+        var accepting = listener.AcceptSocketAsync();
+        var client = await from.TryConnectAsync(address, ((IPEndPoint)listener.LocalEndpoint).Port, TimeSpan.FromSeconds(2));
+        return (client ?? throw new InvalidOperationException($"{to.Name} cannot be reached"), await accepting.Within());
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await stop.CancelAsync();
+        await speaking;
+        await Hub.DisposeAsync();
+        segment.Dispose();
+        stop.Dispose();
+        folder.Dispose();
+    }
+
+    private Socket NewSocket(AddressFamily family) => Host.Run(() => new Socket(family, SocketType.Stream, ProtocolType.Tcp));
+
+    private async Task SpeakAsync()
+    {
+        try
+        {
+            while (true)
+            {
+                await outbox.WaitAsync(Timeout.InfiniteTimeSpan, stop.Token);
+                Syncs++;
+                var began = Time.GetTimestamp();
+                if (await Hub.AnswersAsync(Host, TimeSpan.FromSeconds(3)))
+                    contact.Answered(began);
+            }
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            // The test is over.
+        }
+    }
+
+    internal sealed class Whereabouts : IHubWhereabouts
+    {
+        public required IPEndPoint Hub { get; set; }
+
+        public Task<IReadOnlyDictionary<string, string[]>> ResolveAsync(CancellationToken ct) => Task.FromResult<IReadOnlyDictionary<string, string[]>>(
+            new Dictionary<string, string[]> { [$"hub:{Hub.Port.ToString(CultureInfo.InvariantCulture)}"] = [Hub.Address.ToString()] });
+
+        public IReadOnlyList<IPEndPoint> EndPoints(IReadOnlyDictionary<string, string[]> resolved) =>
+            [.. resolved.SelectMany(r => r.Value.Select(a => new IPEndPoint(IPAddress.Parse(a), int.Parse(r.Key.Split(':')[1], CultureInfo.InvariantCulture))))];
+
+        public void Pin(IReadOnlyDictionary<string, string[]>? addresses)
+        {
+            // The byte that is a sync goes to the hub's address anyway.
+        }
+    }
+}

@@ -1,5 +1,6 @@
+using System.Security.Cryptography;
 using Microsoft.EntityFrameworkCore;
-using Voltaxe.Hub.Domain;
+using Voltaxe.Hub.Commands;
 
 namespace Voltaxe.Hub.Persistence;
 
@@ -7,6 +8,9 @@ namespace Voltaxe.Hub.Persistence;
 public sealed class Readiness(HubStore store)
 {
     private static readonly TimeSpan Believed = TimeSpan.FromSeconds(1);
+    private const int ProbeBytes = 128 * 1024;
+    /// <summary>No operator can have this name.</summary>
+    private const string Prober = "/readyz";
     private readonly SemaphoreSlim gate = new(1, 1);
     private (bool Ready, long At)? last;
     private bool migrated;
@@ -35,14 +39,15 @@ public sealed class Readiness(HubStore store)
             if (!migrated && await store.ReadAsync(async (db, c) => (await db.Database.GetPendingMigrationsAsync(c)).Any(), ct))
                 return false;
             migrated = true;
-            // A row that comes and goes in one transaction: it touches the disk and leaves nothing.
-            var probe = Guid.NewGuid().ToString("N");
-            await store.WriteAsync(async (write, c) =>
+            // A row that weighs more than an order does, so that a disk on which only small things still fit is not called ready.
+            // Committed before it goes: what one transaction makes and deletes may never reach the disk.
+            var probe = Convert.ToHexString(RandomNumberGenerator.GetBytes(ProbeBytes / 2));
+            await store.WriteAsync((write, _) =>
             {
-                write.Db.RetiredEpochs.Add(new RetiredEpoch { AgentId = "readyz", Epoch = probe, RetiredAt = write.Now });
-                await write.Db.SaveChangesAsync(c);
-                return await write.Db.RetiredEpochs.Where(r => r.AgentId == "readyz").ExecuteDeleteAsync(c);
+                write.Db.IdempotentAnswers.Add(new IdempotentAnswer { Operator = Prober, Key = probe[..32], BodyHash = "", Answer = probe, CreatedAt = write.Now });
+                return Task.FromResult(0);
             }, ct);
+            await store.WriteAsync((write, c) => write.Db.IdempotentAnswers.Where(i => i.Operator == Prober).ExecuteDeleteAsync(c), ct);
             return true;
         }
         catch (Exception e) when (e is StorageUnavailableException or System.Data.Common.DbException)

@@ -31,7 +31,7 @@ public sealed class PostgresCluster : IDisposable
             listen_addresses = '127.0.0.1'
             port = {Port.ToString(CultureInfo.InvariantCulture)}
             unix_socket_directories = '{folder}'
-            max_connections = 200
+            max_connections = 800
             shared_buffers = 64MB
             fsync = on
             synchronous_commit = on
@@ -72,7 +72,7 @@ public sealed class PostgresCluster : IDisposable
     {
         var name = $"voltaxe_{Environment.ProcessId}_{Interlocked.Increment(ref databases)}";
         Sql("postgres", $"CREATE DATABASE {name}");
-        return $"Host=127.0.0.1;Port={Port};Username=postgres;Database={name};Include Error Detail=true;{extraSettings}";
+        return $"Host=127.0.0.1;Port={Port};Username=postgres;Database={name};Include Error Detail=true;Connection Idle Lifetime=10;Connection Pruning Interval=5;{extraSettings}";
     }
 
     /// <summary>Runs SQL as psql does, and gives the rows as unaligned text: columns split by <c>|</c>, a row a line.</summary>

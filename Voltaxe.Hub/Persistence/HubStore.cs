@@ -146,7 +146,7 @@ public sealed class HubWrite(HubDb db, DateTimeOffset now, bool isSqlite)
     /// <summary>Commands of this agent that the hub gave up on and the agent may still tell of, tracked.</summary>
     public Task<List<Command>> GivenUpCommandsAsync(string agentId, CancellationToken ct) =>
         db.Commands.Where(c => c.AgentId == agentId && c.Status == CommandStatus.Unknown && !c.AgentMade
-            && c.UnknownWhy == UnknownWhy.NoReport && !c.SeedRoute).Take(200).ToListAsync(ct);
+            && c.UnknownWhy == UnknownWhy.NoReport && !c.SeedRoute).OrderBy(c => c.Id).Take(200).ToListAsync(ct);
 
     /// <summary>So many fresh command numbers, ascending.</summary>
     public async Task<IReadOnlyList<long>> TakeNumbersAsync(int count, CancellationToken ct)

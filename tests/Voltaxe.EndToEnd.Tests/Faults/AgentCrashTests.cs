@@ -30,7 +30,7 @@ public sealed class AgentCrashTests
         {
             // Queued while the agent is away: that it comes at all is part of the promise.
             var order = await site.Operator.QueueAsync(host, command, ParamsOf(command));
-            agent.Start(SlowDisk);
+            agent.StartInSteps();
             await AgentJournal.KillAtAsync(agent, order.Uid, cut);
             Assert.Equal(changes && cut >= Cut.Effect ? 1 : 0, agent.EffectsOf(order.Uid));
 
@@ -51,14 +51,13 @@ public sealed class AgentCrashTests
         await using var site = await Site.StartAsync();
         var agent = await site.EnrolAsync("web-01");
         var order = await site.Operator.QueueAsync("web-01", CommandNames.KillProcess, ParamsOf(CommandNames.KillProcess));
-        agent.Start(SlowDisk);
+        agent.StartInSteps();
         await AgentJournal.KillAtAsync(agent, order.Uid, Cut.Started);
         for (var crash = 2; crash <= 3; crash++)
         {
             var started = AgentJournal.Starts(agent, order.Uid);
-            agent.Start(SlowDisk);
-            await Eventually.TrueAsync(() => AgentJournal.Starts(agent, order.Uid) > started, Site.Patience, $"start {crash} is on the disk");
-            await agent.KillAsync();
+            agent.StartInSteps();
+            await agent.KillWhenAsync(() => AgentJournal.Starts(agent, order.Uid) > started, $"start {crash} is on the disk");
         }
         var next = await site.Operator.QueueAsync("web-01", CommandNames.KillProcess, ParamsOf(CommandNames.KillProcess));
         agent.Start();
@@ -79,9 +78,8 @@ public sealed class AgentCrashTests
         for (var crash = 1; crash <= 3; crash++)
         {
             var seen = AgentJournal.Sightings(agent, order.Uid);
-            agent.Start(SlowDisk);
-            await Eventually.TrueAsync(() => AgentJournal.Sightings(agent, order.Uid) > seen, Site.Patience, $"sighting {crash} is on the disk");
-            await agent.KillAsync();
+            agent.StartInSteps();
+            await agent.KillWhenAsync(() => AgentJournal.Sightings(agent, order.Uid) > seen, $"sighting {crash} is on the disk");
         }
         agent.Start();
 
@@ -92,9 +90,6 @@ public sealed class AgentCrashTests
         await site.Operator.UntilAsync(next.Id, Site.Patience, CommandStatus.Executed);
         Assert.Equal((0, 1), (agent.EffectsOf(order.Uid), agent.EffectsOf(next.Uid)));
     }
-
-    /// <summary>Every sync of the disk takes long enough to be killed in.</summary>
-    internal static ChildStart SlowDisk(ChildStart start) => start.WithFault("fdatasync,fsync:delay_enter=700ms", "/dev/null");
 
     internal static object? ParamsOf(string command) => command switch
     {

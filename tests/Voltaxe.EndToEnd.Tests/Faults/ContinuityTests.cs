@@ -19,7 +19,7 @@ public sealed class ContinuityTests
         await site.Operator.UntilAsync(done.Id, Site.Patience, CommandStatus.Executed);
         await agent.StopAsync();
         var lost = await site.Operator.QueueAsync("web-01", CommandNames.KillProcess, AgentCrashTests.ParamsOf(CommandNames.KillProcess));
-        agent.Start(AgentCrashTests.SlowDisk);
+        agent.StartInSteps();
         // The effect was had, and nobody was told.
         await AgentJournal.KillAtAsync(agent, lost.Uid, Cut.Effect);
 

@@ -28,18 +28,12 @@ public static class AgentJournal
         return reached == Cut.Started && agent.EffectsOf(uid) > 0 ? Cut.Effect : reached;
     }
 
-    /// <summary>
-    /// Waits until the disk says so, then SIGKILLs the agent. Its syncs are slow (<see cref="SlowDisk"/>), so it has not come further;
-    /// that is looked up afterwards, not believed.
-    /// </summary>
+    /// <summary>SIGKILLs an agent that goes in steps (<see cref="AgentProcess.StartInSteps"/>) as soon as the disk says so, and before it says more.</summary>
     public static async Task KillAtAsync(AgentProcess agent, Guid uid, Cut cut)
     {
-        await Eventually.TrueAsync(() => Reached(agent, uid) >= cut ? true : agent.IsRunning ? false : throw agent.Process.Failure("ended by itself"),
-            Site.Patience, $"{cut} of {uid} is on the disk of {agent.Name}");
-        await agent.KillAsync();
-        var left = Reached(agent, uid);
-        if (left != cut)
-            throw new InvalidOperationException($"{agent.Name} died at {left}, not at {cut}: this machine was too slow to catch it, and the round says nothing");
+        await agent.KillWhenAsync(() => Reached(agent, uid) >= cut, $"{cut} of {uid} is on the disk of {agent.Name}");
+        if (Reached(agent, uid) is var left && left != cut)
+            throw new InvalidOperationException($"{agent.Name} died at {left}: it never stood at {cut}");
     }
 
     /// <summary>How often its effect was begun.</summary>

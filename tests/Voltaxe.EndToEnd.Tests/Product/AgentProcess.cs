@@ -11,6 +11,7 @@ public sealed class AgentProcess : IAsyncDisposable
     private readonly NetNamespace? host;
     private readonly bool dryRun;
     private ChildProcess? process;
+    private DiskSteps? steps;
 
     private AgentProcess(string name, string stateFolder, NetNamespace? host, bool dryRun)
     {
@@ -63,11 +64,26 @@ public sealed class AgentProcess : IAsyncDisposable
         process = ChildProcess.Start(under is null ? start : under(start), "agent " + Name);
     }
 
+    /// <summary>Runs, and stands still after every sync of its disk: for <see cref="KillWhenAsync"/>.</summary>
+    public void StartInSteps()
+    {
+        var trace = Path.Combine(StateFolder, "..", $"{Name}-{Guid.CreateVersion7():N}.trace");
+        steps = new DiskSteps(trace);
+        Start(steps.Around);
+    }
+
+    /// <summary>Lets it go step by step until <paramref name="there"/>, then SIGKILLs it.</summary>
+    public async Task KillWhenAsync(Func<bool> there, string what)
+    {
+        await (steps ?? throw new InvalidOperationException($"agent {Name} does not go in steps")).UntilAsync(Process, there, what, Site.Patience);
+        await KillAsync();
+    }
+
     public async Task KillAsync()
     {
         await Process.KillAsync();
         await Process.DisposeAsync();
-        process = null;
+        (process, steps) = (null, null);
     }
 
     public async Task StopAsync()

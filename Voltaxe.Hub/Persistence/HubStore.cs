@@ -77,6 +77,7 @@ public sealed class HubStore(HubDbFactory factory, HubClock clock, CommitBell be
             if (write.IsAbandoned)
                 return result;
             committed = Committed.From(db);
+            db.ChangeTracker.AutoDetectChangesEnabled = false; // That was done just now.
             await db.SaveChangesAsync(ct);
             ct.ThrowIfCancellationRequested();
             await transaction.CommitAsync(CancellationToken.None); // Begun, it is not broken off: what was committed must be told of.
@@ -140,8 +141,7 @@ public sealed class HubWrite(HubDb db, DateTimeOffset now, bool isSqlite)
 
     /// <summary>All commands of these agents that are not terminal, tracked.</summary>
     public Task<List<Command>> OpenCommandsAsync(IReadOnlyCollection<string> agentIds, CancellationToken ct) =>
-        db.Commands.Where(c => agentIds.Contains(c.AgentId)
-            && (c.Status == CommandStatus.Pending || c.Status == CommandStatus.Delivered || c.Status == CommandStatus.AwaitingApproval)).ToListAsync(ct);
+        db.OpenCommands.Where(c => agentIds.Contains(c.AgentId)).ToListAsync(ct);
 
     /// <summary>Commands of this agent that the hub gave up on and the agent may still tell of, tracked.</summary>
     public Task<List<Command>> GivenUpCommandsAsync(string agentId, CancellationToken ct) =>

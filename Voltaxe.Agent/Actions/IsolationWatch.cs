@@ -13,7 +13,8 @@ namespace Voltaxe.Agent.Actions;
 /// </summary>
 /// <param name="raise">Journals an event: its kind, whose isolation it is about, and more.</param>
 public sealed partial class IsolationWatch(
-    HostPlatform platform, IsolationProof proof, Outbox outbox, Action<string, Guid?, JsonObject> raise, TimeProvider time, ILogger<IsolationWatch> log)
+    HostPlatform platform, IsolationProof proof, Outbox outbox, Action<string, Guid?, JsonObject> raise, TimeProvider time, ILogger<IsolationWatch> log,
+    HostNotice? notice = null)
 {
     /// <summary>While isolated, half of the ten seconds within which removed rules must be back.</summary>
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(10), IntervalWhileIsolated = TimeSpan.FromSeconds(5);
@@ -113,6 +114,7 @@ public sealed partial class IsolationWatch(
     {
         var before = current;
         current = seen;
+        _ = notice?.Saw(seen);
         if (before is null || before == seen || before with { VerifiedAt = seen.VerifiedAt } == seen && before.VerifiedAt is null == seen.VerifiedAt is null)
             return;
         Changed(seen.Isolated, seen.Rules, seen.VerifiedAt is not null);

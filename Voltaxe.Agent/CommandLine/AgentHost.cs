@@ -46,10 +46,11 @@ internal sealed class AgentHost : IAsyncDisposable
         void Raise(string kind, Guid? uid, System.Text.Json.Nodes.JsonObject data) =>
             executor.Post(new AgentEvent(Guid.CreateVersion7(time.GetUtcNow()).ToString(), kind, Happening(), uid, HostPlatform.ToElement(data)));
         var proof = new IsolationProof(contact, clock, outbox, time);
-        var watch = new IsolationWatch(platform, proof, outbox, Raise, time, logs.CreateLogger<IsolationWatch>());
         var pinned = new PinnedKeys(enrolment.PinnedKeys);
         var opening = Journal.Open(folder.JournalFile, () => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)), path => new DiskFile(path));
         var book = new Book(opening.Journal, opening.Records);
+        var notice = platform.Notices is { } board ? new HostNotice(board, settings.Notice, settings.Name ?? enrolment.Hostname, () => book.Ledger.Deadline?.At, time, logs.CreateLogger<HostNotice>()) : null;
+        var watch = new IsolationWatch(platform, proof, outbox, Raise, time, logs.CreateLogger<IsolationWatch>(), notice);
         IAction[] actions = [new NetworkIsolate(platform, proof, watch), new NetworkRestore(platform, watch), new KillProcess(platform), new CollectForensics(platform)];
         var runner = new ActionRunner(actions, clock, time, logs.CreateLogger<ActionRunner>());
         var verifier = new EnvelopeVerifier(pinned, enrolment.HubId, enrolment.AgentId, runner.WhyNot);
@@ -66,18 +67,18 @@ internal sealed class AgentHost : IAsyncDisposable
         };
         var composer = new SyncComposer(book, outbox, () => outbox.Degraded is null ? info : info with { Capabilities = [.. info.Capabilities, Outbox.UnwritableMark] }, () => watch.Current);
         var ears = new Ears(executor, pinned, keys => (enrolment with { PinnedKeys = keys }).Write(folder), new Asks(platform, outbox), logs.CreateLogger<Ears>());
-        var board = new StatusBoard(folder, watch, outbox, time);
+        var status = new StatusBoard(folder, watch, outbox, time);
         var syncer = new Syncer(composer, outbox, clock, contact, time, async (channel, reply) =>
         {
             await ears.HearAsync(reply);
-            board.Note(channel.Name, reply);
+            status.Note(channel.Name, reply);
         });
         var channels = new HubChannels(new HubDirectory(http, hubs, time), http, signIn, said =>
         {
             contact.Spoke();
             _ = ears.HearAsync(Syncer.Plausible(said));
         }, time);
-        var options = new KeeperOptions(settings.PollEnabled, () => settings.PollInterval ?? TimeSpan.FromSeconds(board.NextPollSeconds is > 0 and var wished ? wished : enrolment.PollSeconds));
+        var options = new KeeperOptions(settings.PollEnabled, () => settings.PollInterval ?? TimeSpan.FromSeconds(status.NextPollSeconds is > 0 and var wished ? wished : enrolment.PollSeconds));
         var keeper = new Keeper(channels, syncer, outbox, options, Random.Shared.NextDouble, time, logs.CreateLogger<Keeper>());
         return new AgentHost(platform, book, executor, keeper, watch, http, signIn);
     }

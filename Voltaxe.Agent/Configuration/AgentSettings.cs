@@ -18,6 +18,8 @@ public sealed record Flags
 /// <param name="PollInterval">Null: what the hub asks for.</param>
 public sealed record AgentSettings(string State, IReadOnlyList<Uri>? HubUrls, string? Name, bool PollEnabled, TimeSpan? PollInterval, bool DryRun)
 {
+    public NoticeSettings Notice { get; init; } = NoticeSettings.Default;
+
     public const string StateVariable = "VOLTAXE_STATE", ApiVariable = "VOLTAXE_API_URL",
         PollEnabledVariable = "COMMAND_POLL_ENABLED", PollIntervalVariable = "COMMAND_POLL_INTERVAL";
 
@@ -52,12 +54,24 @@ public sealed record AgentSettings(string State, IReadOnlyList<Uri>? HubUrls, st
             else
                 faults.Add($"{seconds.Key}: must be a whole number of seconds from 1 to {MaxInterval}");
         }
+        var notice = NoticeSettings.Default;
+        if (Find(null, "", NoticeSettings.Variable, "notice:enabled") is { } told)
+        {
+            if (TryBool(told.Value, out var tell))
+                notice = notice with { Enabled = tell };
+            else
+                faults.Add($"{told.Key}: must be true or false");
+        }
+        if (Find(null, "", null, "notice:contact") is { } contact)
+            notice = notice with { Contact = Speakable(contact, faults) };
+        if (Find(null, "", null, "notice:text") is { } text)
+            notice = notice with { Text = Speakable(text, faults) };
         if (flags.Name is { } name && !Contracts.Crypto.AgentIds.IsHostName(name))
             faults.Add("--name: must be letters, digits and -._, at most 253, not shaped like an agent id");
         return faults.Count > 0
             ? (null, faults)
             : (new AgentSettings(Find(flags.State, "--state", StateVariable, null)?.Value ?? StateFolder.DefaultPath(), hubs, flags.Name, enabled,
-                interval is { } i ? TimeSpan.FromSeconds(i) : null, flags.DryRun), faults);
+                interval is { } i ? TimeSpan.FromSeconds(i) : null, flags.DryRun) { Notice = notice }, faults);
     }
 
     private static Dictionary<string, string> ReadFile(string? path, List<string> faults)
@@ -73,6 +87,13 @@ public sealed record AgentSettings(string State, IReadOnlyList<Uri>? HubUrls, st
             faults.Add($"-config: {path ?? DefaultConfig} cannot be read: {e.Message}");
             return [];
         }
+    }
+
+    private static string Speakable((string Value, string Key) setting, List<string> faults)
+    {
+        if (setting.Value.Length > NoticeSettings.MaxChars || setting.Value.Any(char.IsControl))
+            faults.Add($"{setting.Key}: must be at most {NoticeSettings.MaxChars} characters, without control characters");
+        return setting.Value;
     }
 
     private static bool TryBool(string text, out bool value)

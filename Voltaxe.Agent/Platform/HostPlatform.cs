@@ -79,6 +79,9 @@ public sealed record HostPlatform(string Name, IHostIsolation? Isolation, IProce
     /// <summary>Why a command cannot be carried out on this host.</summary>
     public IReadOnlyDictionary<string, string> Missing { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>How the people at the host are told; null where nobody is to be.</summary>
+    public INoticeBoard? Notices { get; init; }
+
     /// <summary>Capabilities that are not commands, such as <c>dry_run</c>.</summary>
     public IReadOnlyList<string> Marks { get; init; } = [];
 

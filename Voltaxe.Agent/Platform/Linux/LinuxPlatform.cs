@@ -26,7 +26,7 @@ public static class LinuxPlatform
             isolation = new LinuxIsolation(nft, new EgressChains(exec, nft, Exec.Find("ip")), new SocketKiller(exec, Exec.Find("ss")), hubs, store, ties);
             hubs.Pin(store.Read()?.Hubs);
         }
-        return new HostPlatform("linux", isolation, new LinuxProcesses(ties.BootId, Grace), new LinuxForensics(ties.BootId)) { Missing = missing };
+        return new HostPlatform("linux", isolation, new LinuxProcesses(ties.BootId, Grace), new LinuxForensics(ties.BootId)) { Missing = missing, Notices = new LinuxNoticeBoard(exec, Exec.Find) };
     }
 
     private static async Task<string?> WhyNotIsolateAsync(Exec exec, CancellationToken ct)

@@ -45,6 +45,16 @@ public sealed class AgentSettingsTests : IDisposable
     }
 
     [Fact]
+    public void What_the_people_at_the_host_are_told_can_be_put_in_other_words()
+    {
+        Assert.Equal(NoticeSettings.Default, Load("").Settings!.Notice);
+        var notice = Load("[notice]\nenabled = true\ncontact = soc@example.org\ntext = {host} is cut off\n").Settings!.Notice;
+        Assert.Equal(new NoticeSettings(true, "soc@example.org", "{host} is cut off"), notice);
+        Assert.False(Load("[notice]\nenabled = true\n", null, ("VOLTAXE_NOTICE", "off")).Settings!.Notice.Enabled);
+        Assert.Contains(Load("[notice]\nenabled = maybe\ntext = " + new string('x', 2_000)).Faults, f => f.Contains("notice:text", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void All_faults_are_reported_at_once_by_their_key()
     {
         var (settings, faults) = Load("[server]\napi_url = nonsense\nwhat\n[polling]\nenabled = perhaps\n", new Flags { Name = "two words" }, ("COMMAND_POLL_INTERVAL", "0"));

@@ -110,6 +110,7 @@ public sealed class AgentProcess : IAsyncDisposable
     public ChildStart Program(params string[] arguments)
     {
         var start = ChildStart.DotNet(SourceTree.Built("Voltaxe.Agent"), arguments) with { WorkingDirectory = StateFolder };
+        start = start.With("VOLTAXE_NOTICE", "false");
         return host is null ? start : host.Inside(start);
     }
 

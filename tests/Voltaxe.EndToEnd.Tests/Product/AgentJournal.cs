@@ -1,4 +1,5 @@
 using Voltaxe.Agent.Execution.Journalling;
+using Voltaxe.Agent.Execution.Ledgers;
 using Voltaxe.Testing;
 
 namespace Voltaxe.EndToEnd.Tests.Product;
@@ -41,6 +42,9 @@ public static class AgentJournal
 
     /// <summary>How often it was about to be looked at.</summary>
     public static int Sightings(AgentProcess agent, Guid uid) => Records(agent).OfType<Seen>().Count(r => r.Uid == uid);
+
+    /// <summary>When the isolation that stands ends by itself, or null.</summary>
+    public static DateTimeOffset? Deadline(AgentProcess agent) => Ledger.Fold(Records(agent)).Deadline?.At;
 
     private static IReadOnlyList<JournalRecord> Records(AgentProcess agent)
     {

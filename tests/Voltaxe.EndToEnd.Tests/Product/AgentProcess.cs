@@ -72,6 +72,24 @@ public sealed class AgentProcess : IAsyncDisposable
         Start(steps.Around);
     }
 
+    /// <summary>
+    /// Lets it go until it has synced so many times since <paramref name="begun"/> held, then SIGKILLs it where it stands. False: it was
+    /// <paramref name="over"/> before, and runs no more.
+    /// </summary>
+    public async Task<bool> KillAtStepAsync(int step, Func<bool> begun, Func<bool> over, string what)
+    {
+        var from = 0;
+        var ended = false;
+        await KillWhenAsync(() =>
+        {
+            if (!begun())
+                from = steps!.Passed;
+            ended = over();
+            return ended || steps!.Stands && steps.Passed - from >= step;
+        }, what);
+        return !ended;
+    }
+
     /// <summary>Lets it go step by step until <paramref name="there"/>, then SIGKILLs it.</summary>
     public async Task KillWhenAsync(Func<bool> there, string what)
     {

@@ -11,7 +11,12 @@ namespace Voltaxe.Testing.Processes;
 public sealed partial class DiskSteps(string traceFile)
 {
     private const int Sigcont = 18;
-    private int letGo;
+
+    /// <summary>How many syncs it was let go from.</summary>
+    public int Passed { get; private set; }
+
+    /// <summary>It stands still, having just synced.</summary>
+    public bool Stands { get; private set; }
 
     /// <summary>The program that goes in steps.</summary>
     public ChildStart Around(ChildStart start) =>
@@ -27,6 +32,7 @@ public sealed partial class DiskSteps(string traceFile)
         {
             // In this order: what is not there while it stands still comes only after it was let go.
             var stands = StandsAt();
+            Stands = stands is not null;
             if (there())
                 return true;
             if (process.HasExited)
@@ -45,7 +51,7 @@ public sealed partial class DiskSteps(string traceFile)
         using var file = new StreamReader(new FileStream(traceFile, FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
         var trace = file.ReadToEnd();
         var signals = Signals().Matches(trace);
-        if (signals.Count <= letGo)
+        if (signals.Count <= Passed)
             return null;
         // The signal has been delivered and has had its effect: only then does another one that lets it go count.
         var last = signals[^1];
@@ -56,7 +62,7 @@ public sealed partial class DiskSteps(string traceFile)
 
     private void GoOn(int thread)
     {
-        letGo++;
+        Passed++;
         if (SendSignal(thread, Sigcont) != 0)
             throw new InvalidOperationException($"thread {thread} cannot be let go: error {Marshal.GetLastPInvokeError()}");
     }

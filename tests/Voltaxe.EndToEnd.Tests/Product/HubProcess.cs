@@ -12,6 +12,9 @@ namespace Voltaxe.EndToEnd.Tests.Product;
 /// </summary>
 public sealed partial class HubProcess : IAsyncDisposable
 {
+    /// <summary>Among the settings: where to listen instead.</summary>
+    public const string UrlsVariable = "ASPNETCORE_URLS";
+
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
     private readonly string dataFolder;
     private readonly NetNamespace? host;
@@ -24,7 +27,7 @@ public sealed partial class HubProcess : IAsyncDisposable
     {
         this.dataFolder = dataFolder;
         this.host = host;
-        urls = $"http://{host?.V4 ?? IPAddress.Loopback}:{(host is null ? 0 : 8080)}";
+        urls = extra?.GetValueOrDefault(UrlsVariable) ?? $"http://{host?.V4 ?? IPAddress.Loopback}:{(host is null ? 0 : 8080)}";
         settings = new(extra ?? new Dictionary<string, string?>())
         {
             ["Voltaxe__DataDirectory"] = dataFolder,

@@ -14,6 +14,7 @@ public sealed partial class NetNamespace : IDisposable
 {
     private const int CloneNewNet = 0x40000000;
     private readonly IDisposable will;
+    private IDisposable? names;
     private bool gone;
 
     internal NetNamespace(string name)
@@ -30,6 +31,15 @@ public sealed partial class NetNamespace : IDisposable
 
     /// <summary>The switch's end of this host's cable, for <see cref="NetSegment"/>.</summary>
     internal string? Port { get; set; }
+
+    /// <summary>What names mean to programs inside, instead of this machine's /etc/hosts. Once, before they start.</summary>
+    public void Knows(string name, params IPAddress[] addresses)
+    {
+        var folder = $"/etc/netns/{Name}";
+        names = LastWill.Add($"rm -rf -- {folder}");
+        Directory.CreateDirectory(folder);
+        File.WriteAllLines(Path.Combine(folder, "hosts"), ["127.0.0.1 localhost", .. addresses.Select(a => $"{a} {name}")]);
+    }
 
     /// <summary>The program, as started inside this namespace.</summary>
     public ChildStart Inside(ChildStart what) => what.Under("ip", "netns", "exec", Name);
@@ -123,6 +133,9 @@ public sealed partial class NetNamespace : IDisposable
             return;
         gone = true;
         Shell.Run("ip", "netns", "del", Name);
+        if (names is not null)
+            Directory.Delete($"/etc/netns/{Name}", recursive: true);
+        names?.Dispose();
         will.Dispose();
     }
 

@@ -44,6 +44,8 @@ namespace Voltaxe.Contracts.Json;
 [JsonSerializable(typeof(AgentView[]))]
 [JsonSerializable(typeof(Page<CommandView>))]
 [JsonSerializable(typeof(Page<AgentView>))]
+[JsonSerializable(typeof(EvidenceView))]
+[JsonSerializable(typeof(Page<EvidenceView>))]
 [JsonSerializable(typeof(ReasonBody))]
 [JsonSerializable(typeof(NewAgent))]
 [JsonSerializable(typeof(NewAgentReply))]

@@ -16,7 +16,7 @@ public static class EvidenceUploadRoutes
     {
         app.MapPost(AgentRoutes.Evidence, OfferAsync).RequireAuthorization(Policies.AgentWithKey).WithTags("agents").TakesJson<EvidenceOffer>()
             .Produces<EvidenceTicket>(201).Produces<EvidenceTicket>().ProducesProblem(400).ProducesProblem(404).ProducesProblem(409).ProducesProblem(413).ProducesProblem(507);
-        app.MapPatch(AgentRoutes.Evidence + "/{id}", UploadAsync).RequireAuthorization(Policies.AgentWithKey).WithTags("agents").Accepts<byte[]>("application/octet-stream")
+        app.MapPatch(AgentRoutes.Evidence + "/{id}", UploadAsync).RequireAuthorization(Policies.AgentWithKey).WithTags("agents")
             .Produces(204).ProducesProblem(400).ProducesProblem(404).ProducesProblem(409).ProducesProblem(413).ProducesProblem(422).ProducesProblem(507);
     }
 

@@ -42,6 +42,12 @@ public interface IHubActions
 
     /// <summary>Withdraws a command, or asks the agent to, when it is already handed out. 409 when it has ended.</summary>
     Task<Answered<CommandView>> CancelAsync(long id, string reason, CancellationToken ct);
+
+    /// <summary>
+    /// Asks the host itself, now: a question, never a command. 404 when there is no such agent, 409 <c>agent_away</c> when it is not connected,
+    /// 504 <c>no_answer</c> when it does not answer within 30 s, 502 <c>agent_cannot</c> with its own words.
+    /// </summary>
+    Task<Answered<ProcessList>> AskProcessesAsync(string agentId, CancellationToken ct);
 }
 
 /// <summary>Either a value or the problem that the operators' API would have answered.</summary>

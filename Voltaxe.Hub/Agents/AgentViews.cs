@@ -18,7 +18,7 @@ public sealed class AgentViews(HubOptions options, PresenceBoard presence, HubCl
     public async Task<IReadOnlyList<AgentView>> LoadAsync(HubDb db, IReadOnlyCollection<string>? ids, CancellationToken ct)
     {
         var agents = db.Agents.AsNoTracking().Where(a => a.RevokedAt == null);
-        var open = db.Commands.AsNoTracking().Where(c => c.Status == CommandStatus.Pending || c.Status == CommandStatus.Delivered || c.Status == CommandStatus.AwaitingApproval);
+        var open = db.OpenCommands.AsNoTracking();
         if (ids is not null)
         {
             agents = agents.Where(a => ids.Contains(a.Id));

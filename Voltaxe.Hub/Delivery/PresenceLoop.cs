@@ -36,12 +36,12 @@ public sealed class PresenceLoop(HubStore store, PresenceBoard presence, AgentLi
     /// <summary>Rings for every agent that has something open.</summary>
     public async Task ScanOnceAsync(CancellationToken ct)
     {
-        var open = await store.ReadAsync((db, token) => db.Commands
-            .Where(c => c.Status == CommandStatus.Pending || c.Status == CommandStatus.Delivered)
+        var open = await store.ReadAsync((db, token) => db.OpenCommands
+            .Where(c => c.Status != CommandStatus.AwaitingApproval)
             .Select(c => c.AgentId).Distinct().ToListAsync(token), ct);
         foreach (var id in open)
             presence.Ring(id);
-        var pending = await store.ReadAsync((db, token) => db.Commands
+        var pending = await store.ReadAsync((db, token) => db.OpenCommands
             .Where(c => c.Status == CommandStatus.Pending && c.Seq != null).Select(c => c.AgentId).Distinct().ToListAsync(token), ct);
         foreach (var id in pending)
             links.Wake(id);

@@ -33,7 +33,7 @@ public sealed class Sweeper(HubStore store, PushPump pump, CommandSeals seals, H
     private async Task<int> MakeDueAsync(CancellationToken ct)
     {
         var now = store.Clock.Now;
-        var agents = await store.ReadAsync((db, token) => db.Commands
+        var agents = await store.ReadAsync((db, token) => db.OpenCommands
             .Where(c => c.Status == CommandStatus.Pending && c.Seq == null && (c.NotBefore == null || c.NotBefore <= now))
             .Select(c => c.AgentId).Distinct().OrderBy(id => id).Take(MaxAgentsPerPass).ToListAsync(token), ct);
         return agents.Count == 0 ? 0 : await store.WriteAsync(async (write, token) =>
@@ -69,7 +69,7 @@ public sealed class Sweeper(HubStore store, PushPump pump, CommandSeals seals, H
         var limits = options.Delivery;
         var now = store.Clock.Now;
         var (approval, silence, seed) = (now - limits.ApprovalLimit, now - limits.SilenceLimit, now - limits.SeedSilenceLimit);
-        var agents = await store.ReadAsync((db, token) => db.Commands
+        var agents = await store.ReadAsync((db, token) => db.OpenCommands
             .Where(c => (c.Status == CommandStatus.AwaitingApproval && c.CreatedAt <= approval)
                 || (c.Status == CommandStatus.Pending && c.ExpiresAt <= now)
                 || (c.Status == CommandStatus.Delivered && c.SeedRoute && c.HandedOutAt <= seed)
@@ -87,7 +87,7 @@ public sealed class Sweeper(HubStore store, PushPump pump, CommandSeals seals, H
     private async Task<int> RetryLostPushesAsync(CancellationToken ct)
     {
         var before = store.Clock.Now - options.Delivery.FirstPushWait;
-        var agents = await store.ReadAsync((db, token) => db.Commands
+        var agents = await store.ReadAsync((db, token) => db.OpenCommands
             .Where(c => (c.Status == CommandStatus.Delivered && c.PushSession != null && c.Unheard > 0 && c.CancelRequestedAt == null && c.HandedOutAt <= before)
                 || (c.Status == CommandStatus.Pending && c.Seq != null))
             .Select(c => c.AgentId).Distinct().ToListAsync(token), ct);

@@ -33,6 +33,13 @@ public abstract class HubDb(DbContextOptions options) : IdentityUserContext<HubU
 
     protected const string Open = "status IN ('awaiting_approval', 'pending', 'delivered')";
 
+    /// <summary>
+    /// Commands that are not terminal. Every question about them begins here: SQLite takes the small indexes over <see cref="Open"/> only
+    /// when a condition says the same in the same order, and else reads the whole history.
+    /// </summary>
+    public IQueryable<Command> OpenCommands =>
+        Commands.Where(c => c.Status == CommandStatus.AwaitingApproval || c.Status == CommandStatus.Pending || c.Status == CommandStatus.Delivered);
+
     protected override void OnModelCreating(ModelBuilder model)
     {
         base.OnModelCreating(model);

@@ -12,6 +12,8 @@ public sealed class HubDbFactory(Func<HubDb> create, bool isSqlite)
 {
     public bool IsSqlite => isSqlite;
 
+    public HotQueries Hot { get; } = new();
+
     public HubDb Create() => create();
 }
 
@@ -72,11 +74,12 @@ public sealed class HubStore(HubDbFactory factory, HubClock clock, CommitBell be
         {
             await using var db = factory.Create();
             await using var transaction = await db.Database.BeginTransactionAsync(ct);
-            var write = new HubWrite(db, clock.Now, factory.IsSqlite);
+            var write = new HubWrite(db, clock.Now, factory);
             result = await work(write, ct);
             if (write.IsAbandoned)
                 return result;
             committed = Committed.From(db);
+            db.ChangeTracker.AutoDetectChangesEnabled = false; // That was done just now.
             await db.SaveChangesAsync(ct);
             ct.ThrowIfCancellationRequested();
             await transaction.CommitAsync(CancellationToken.None); // Begun, it is not broken off: what was committed must be told of.
@@ -111,7 +114,7 @@ public sealed class HubStore(HubDbFactory factory, HubClock clock, CommitBell be
 public sealed class StorageUnavailableException(Exception inner) : Exception("the database is not available: " + inner.GetBaseException().Message, inner);
 
 /// <summary>What a unit of work has in its hands: the context, the hub time of the transaction, and the locks.</summary>
-public sealed class HubWrite(HubDb db, DateTimeOffset now, bool isSqlite)
+public sealed class HubWrite(HubDb db, DateTimeOffset now, HubDbFactory factory)
 {
     public HubDb Db => db;
 
@@ -130,7 +133,9 @@ public sealed class HubWrite(HubDb db, DateTimeOffset now, bool isSqlite)
     /// <summary>Locks the agents' rows in id order and returns them, tracked. Unknown ids are left out.</summary>
     public async Task<List<Agent>> LockAgentsAsync(IReadOnlyCollection<string> ids, CancellationToken ct)
     {
-        if (isSqlite) // BEGIN IMMEDIATE holds the only write lock already.
+        if (factory.IsSqlite && ids.Count == 1)
+            return await factory.Hot.AgentAsync(db, ids.Single(), ct) is { } one ? [one] : [];
+        if (factory.IsSqlite) // BEGIN IMMEDIATE holds the only write lock already.
             return await db.Agents.Where(a => ids.Contains(a.Id)).OrderBy(a => a.Id).ToListAsync(ct);
         var wanted = ids.ToArray();
         return await db.Agents.FromSql($"SELECT * FROM agents WHERE id = ANY({wanted}) ORDER BY id FOR UPDATE").ToListAsync(ct);
@@ -140,18 +145,16 @@ public sealed class HubWrite(HubDb db, DateTimeOffset now, bool isSqlite)
 
     /// <summary>All commands of these agents that are not terminal, tracked.</summary>
     public Task<List<Command>> OpenCommandsAsync(IReadOnlyCollection<string> agentIds, CancellationToken ct) =>
-        db.Commands.Where(c => agentIds.Contains(c.AgentId)
-            && (c.Status == CommandStatus.Pending || c.Status == CommandStatus.Delivered || c.Status == CommandStatus.AwaitingApproval)).ToListAsync(ct);
+        agentIds.Count == 1 ? factory.Hot.OpenCommandsAsync(db, agentIds.Single(), ct) : db.OpenCommands.Where(c => agentIds.Contains(c.AgentId)).ToListAsync(ct);
 
     /// <summary>Commands of this agent that the hub gave up on and the agent may still tell of, tracked.</summary>
     public Task<List<Command>> GivenUpCommandsAsync(string agentId, CancellationToken ct) =>
-        db.Commands.Where(c => c.AgentId == agentId && c.Status == CommandStatus.Unknown && !c.AgentMade
-            && c.UnknownWhy == UnknownWhy.NoReport && !c.SeedRoute).OrderBy(c => c.Id).Take(200).ToListAsync(ct);
+        factory.Hot.GivenUpCommandsAsync(db, agentId, ct);
 
     /// <summary>So many fresh command numbers, ascending.</summary>
     public async Task<IReadOnlyList<long>> TakeNumbersAsync(int count, CancellationToken ct)
     {
-        if (isSqlite)
+        if (factory.IsSqlite)
         {
             var last = await db.Database.SqlQuery<long>($"UPDATE command_numbers SET last = last + {count} WHERE row = 1 RETURNING last AS \"Value\"").ToListAsync(ct);
             return [.. Enumerable.Range(0, count).Select(i => last[0] - count + 1 + i)];

@@ -6,11 +6,16 @@ namespace Voltaxe.Dashboard.Components.Live;
 /// <summary>Asks the hub for something and always comes back with an answer that a screen can show.</summary>
 internal static partial class HubAnswer
 {
-    public static async Task<Answered<T>> OfAsync<T>(Func<Task<Answered<T>>> ask, ILogger log) where T : class
+    /// <param name="gone">Whoever asked has left, and wants no answer.</param>
+    public static async Task<Answered<T>> OfAsync<T>(Func<Task<Answered<T>>> ask, ILogger log, CancellationToken gone = default) where T : class
     {
         try
         {
             return await ask();
+        }
+        catch (OperationCanceledException) when (gone.IsCancellationRequested)
+        {
+            return new ProblemView { Title = "Nobody waits for the answer any more." };
         }
         // A fault here is the hub's. The person needs to know that the outcome is open, not to lose the page.
         catch (Exception e)

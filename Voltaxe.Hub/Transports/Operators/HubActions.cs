@@ -3,6 +3,7 @@ using MediatR;
 using Microsoft.AspNetCore.Components.Authorization;
 using Voltaxe.Contracts.Operators;
 using Voltaxe.Hub.Commands;
+using Voltaxe.Hub.Delivery;
 using Voltaxe.Hub.Pipeline;
 
 namespace Voltaxe.Hub.Transports.Operators;
@@ -15,6 +16,9 @@ public sealed class HubActions(IServiceScopeFactory scopes, AuthenticationStateP
 
     public Task<Answered<CommandView>> CancelAsync(long id, string reason, CancellationToken ct) =>
         SendAsync(caller => new CancelCommand.Request(caller, id, reason), ct);
+
+    public Task<Answered<ProcessList>> AskProcessesAsync(string agentId, CancellationToken ct) =>
+        SendAsync(caller => new AskProcesses.Request(caller, agentId), ct);
 
     private async Task<Answered<T>> SendAsync<T>(Func<Caller, IRequest<Result<T>>> request, CancellationToken ct) where T : class
     {

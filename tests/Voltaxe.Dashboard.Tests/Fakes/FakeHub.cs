@@ -189,6 +189,19 @@ public sealed class FakeHub : IHubReader, IEvidenceReader, IHubActions
             return Task.FromResult(commands.GetValueOrDefault(id));
     }
 
+    /// <summary>What the host answers; while null, it does not.</summary>
+    public Func<Answered<ProcessList>>? Processes { get; set; }
+
+    public List<string> AskedForProcesses { get; } = [];
+
+    public async Task<Answered<ProcessList>> AskProcessesAsync(string agentId, CancellationToken ct)
+    {
+        AskedForProcesses.Add(agentId);
+        if (Processes is null)
+            await Task.Delay(Timeout.InfiniteTimeSpan, Clock, ct);
+        return Processes!();
+    }
+
     public async Task<Answered<QueuedCommands>> QueueAsync(NewCommands order, CancellationToken ct)
     {
         if (HoldOrders is { } hold)

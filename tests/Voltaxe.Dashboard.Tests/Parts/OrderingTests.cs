@@ -154,6 +154,62 @@ public class OrderingTests : Screen
     }
 
     [Fact]
+    public void A_process_is_chosen_from_what_the_host_says_runs_on_it_now()
+    {
+        Hub.Processes = () => new ProcessList(Given.Noon.AddSeconds(-4), [Process(1, 0, "systemd"), Process(700, 412, "child"), Process(412, 1, "evil"), Process(2, 0, "kthreadd") with { IsKernel = true }], 3);
+        var dialog = Open(ActionKind.Kill);
+        dialog.WaitFor("process-picker");
+        dialog.WaitForAssertion(() => Assert.Equal(["1", "412", "700"], dialog.Tests("process-row").Select(r => r.Value())));
+        Assert.Equal(["a-web-01"], Hub.AskedForProcesses);
+        Assert.Contains("depth-2", dialog.Tests("process-row")[2].QuerySelector("td")!.ClassName, StringComparison.Ordinal);
+        Assert.Equal("4.0 s", dialog.Test("process-age").Said());
+        Assert.Contains("left 3 out", dialog.Test("process-more").Said(), StringComparison.Ordinal);
+
+        dialog.Test("process-filter").Input("EVIL");
+        dialog.Test("choose-process").Click();
+        Assert.Equal("true", dialog.Test("choose-process").GetAttribute("aria-pressed"));
+        dialog.Test("reason-input").Input("malware");
+        dialog.Test("confirm-button").Click();
+        dialog.WaitForAssertion(() => Assert.Equal("""{"pid":412,"name":"evil","start_time":"boot:412"}""", Assert.Single(Hub.Queued).Params!.Value.GetRawText()));
+    }
+
+    [Fact]
+    public void A_host_that_gives_no_list_says_why_and_can_be_asked_again()
+    {
+        Hub.Processes = () => new ProblemView { Title = "No answer", Detail = "The host did not answer within 30 s.", Status = 504 };
+        var dialog = Open(ActionKind.Kill);
+        dialog.WaitForAssertion(() => Assert.Contains("did not answer", dialog.Test("problem").Said(), StringComparison.Ordinal));
+        Hub.Processes = () => new ProcessList(Given.Noon, [Process(412, 1, "evil")], 0);
+        dialog.Test("ask-processes-button").Click();
+        dialog.WaitForAssertion(() => Assert.Single(dialog.Tests("process-row")));
+        Assert.False(dialog.Has("problem"));
+        Hub.Processes = () => new ProblemView { Title = "No answer", Status = 504 };
+        dialog.Test("ask-processes-button").Click();
+        // An old list is better than none, and says how old it is.
+        dialog.WaitForAssertion(() => Assert.True(dialog.Has("problem")));
+        Assert.Single(dialog.Tests("process-row"));
+    }
+
+    [Fact]
+    public void A_host_that_is_away_is_not_asked()
+    {
+        var dialog = Render<OrderDialog>(p => p.Add(d => d.Agent, Given.Agent() with { Presence = Presence.Offline }).Add(d => d.Kind, ActionKind.Kill));
+        Assert.True(dialog.Has("no-process-list"));
+        Assert.Empty(Hub.AskedForProcesses);
+    }
+
+    [Fact]
+    public void Hostile_processes_are_inert()
+    {
+        Hub.Processes = () => new ProcessList(Given.Noon, [new ProcessRow(5, 5, Given.Hostile, Given.Hostile, Given.Hostile, Given.Hostile, false)], 0);
+        var dialog = Open(ActionKind.Kill);
+        dialog.WaitFor("process-row");
+        AssertInert(dialog);
+    }
+
+    private static ProcessRow Process(int pid, int parent, string name) => new(pid, parent, name, "root", "/usr/bin/" + name, $"boot:{pid}", false);
+
+    [Fact]
     public void A_collection_takes_what_is_ticked()
     {
         var dialog = Open(ActionKind.Collect);

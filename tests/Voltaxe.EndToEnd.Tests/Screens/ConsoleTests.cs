@@ -1,7 +1,10 @@
+using System.Diagnostics;
+using System.Globalization;
 using System.Text.RegularExpressions;
 using Voltaxe.EndToEnd.Tests.Product;
 using Voltaxe.Testing;
 using Voltaxe.Testing.Network;
+using Voltaxe.Testing.Processes;
 
 namespace Voltaxe.EndToEnd.Tests.Screens;
 
@@ -13,6 +16,7 @@ namespace Voltaxe.EndToEnd.Tests.Screens;
 public sealed partial class ConsoleTests
 {
     private const string Host = "web-01", Password = "correct horse battery";
+    private static readonly TimeSpan Prompt = TimeSpan.FromSeconds(1);
     private const string Containment = "[data-testid=host-header] [data-testid=containment-badge]";
 
     [NeedsFact(Needs.Chromium | Needs.Root | Needs.NetNamespaces | Needs.Nft)]
@@ -64,6 +68,29 @@ public sealed partial class ConsoleTests
         Assert.False(await canary.AnswersAsync(agentHost), "isolated: the host reaches nobody");
         Assert.True(await agentHost.CanReachAsync(hubHost.V4, site.Hub.Url.Port, Eventually.Patience), "isolated: the host reaches the hub");
         Assert.Contains("voltaxe", agentHost.Tool("nft", "list", "ruleset"), StringComparison.Ordinal);
+
+        // One process of the isolated host, chosen from what runs there now. That is a question: the queue does not see it.
+        await using var evil = ChildProcess.Start(agentHost.Inside(new ChildStart("sleep", ["300"])));
+        var answered = TimeSpan.MaxValue;
+        for (var opened = 0; opened < 5 && answered > Prompt; opened++)
+        {
+            var clock = Stopwatch.StartNew();
+            await browser.ClickAsync("[data-testid=kill-button]");
+            await browser.FindAsync("dialog[open] [data-testid=process-row]", Site.Patience);
+            answered = clock.Elapsed;
+            if (answered > Prompt)
+                await browser.ClickAsync("dialog[open] [data-testid=dismiss-button]");
+        }
+        Assert.True(answered <= Prompt, $"the host's processes were on the screen after {answered}, in the best of five");
+        Assert.Single((await site.Operator.CommandsAsync()).Items);
+        await browser.TypeAsync("dialog[open] [data-testid=process-filter]", evil.Id.ToString(CultureInfo.InvariantCulture));
+        Pictures(browser, "kill-dialog");
+        await browser.ClickAsync($"dialog[open] [data-testid=process-row][data-value='{evil.Id}'] [data-testid=choose-process]");
+        await browser.TypeAsync("dialog[open] [data-testid=reason-input]", "it should not be there");
+        await browser.ClickAsync("dialog[open] [data-testid=confirm-button]");
+        Assert.Equal(128 + 15, await evil.ExitAsync(Site.Patience));
+        await browser.SeeAsync("[data-testid=command-result]", "SIGTERM", Site.Patience);
+        Pictures(browser, "host-killed");
 
         // And back.
         await browser.ClickAsync("[data-testid=restore-button]");

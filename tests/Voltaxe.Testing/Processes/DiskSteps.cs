@@ -49,9 +49,9 @@ public sealed partial class DiskSteps(string traceFile)
             return null;
         // The signal has been delivered and has had its effect: only then does another one that lets it go count.
         var last = signals[^1];
-        return trace.IndexOf($"{last.Groups[1].ValueSpan} --- stopped by SIGSTOP", last.Index, StringComparison.Ordinal) < 0
-            ? null
-            : int.Parse(last.Groups[1].ValueSpan, CultureInfo.InvariantCulture);
+        return Stops().Matches(trace, last.Index).Any(stop => stop.Groups[1].Value == last.Groups[1].Value)
+            ? int.Parse(last.Groups[1].ValueSpan, CultureInfo.InvariantCulture)
+            : null;
     }
 
     private void GoOn(int thread)
@@ -61,8 +61,12 @@ public sealed partial class DiskSteps(string traceFile)
             throw new InvalidOperationException($"thread {thread} cannot be let go: error {Marshal.GetLastPInvokeError()}");
     }
 
-    [GeneratedRegex(@"^(\d+) --- SIGSTOP ", RegexOptions.Multiline)]
+    // Short thread numbers are followed by more than one space.
+    [GeneratedRegex(@"^(\d+) +--- SIGSTOP ", RegexOptions.Multiline)]
     private static partial Regex Signals();
+
+    [GeneratedRegex(@"^(\d+) +--- stopped by SIGSTOP ", RegexOptions.Multiline)]
+    private static partial Regex Stops();
 
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
     private static partial int SendSignal(int pid, int signal);

@@ -61,7 +61,7 @@ public static class DownloadEvidence
                 content.Dispose();
                 log.Missing(null, evidence.Id);
             }
-            catch (Exception e) when (VaultException.Is(e))
+            catch (VaultException e)
             {
                 log.Missing(e, evidence.Id);
             }

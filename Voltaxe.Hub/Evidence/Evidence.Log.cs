@@ -20,6 +20,6 @@ internal static partial class EvidenceLog
     [LoggerMessage(4007, LogLevel.Error, "A pass over the vault failed and is done again in an hour")]
     public static partial void PassFailed(this ILogger log, Exception exception);
 
-    [LoggerMessage(4003, LogLevel.Error, "The vault failed while evidence {Id} was uploaded")]
+    [LoggerMessage(4003, LogLevel.Error, "The vault failed at evidence {Id}")]
     public static partial void VaultFailed(this ILogger log, Exception exception, string id);
 }

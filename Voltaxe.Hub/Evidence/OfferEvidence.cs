@@ -48,15 +48,34 @@ public static class OfferEvidence
     {
         public async Task<Result<Answer>> Handle(Request request, CancellationToken cancellationToken)
         {
-            var (answer, discarded) = await store.WriteAsync((write, ct) => TakeAsync(write, request, ct), cancellationToken);
-            if (answer.Refusal is { } refusal)
-                log.NotTaken(request.AgentId, request.Offer.Uid, refusal.Slug);
-            if (discarded is not null)
+            try
             {
-                vault.Delete(discarded);
-                log.Discarded(discarded, request.AgentId);
+                var (answer, discarded) = await store.WriteAsync((write, ct) => TakeAsync(write, request, ct), cancellationToken);
+                if (answer.Refusal is { } refusal)
+                    log.NotTaken(request.AgentId, request.Offer.Uid, refusal.Slug);
+                if (discarded is not null)
+                    Discard(discarded, request.AgentId);
+                return answer;
             }
-            return answer;
+            catch (VaultException e)
+            {
+                log.VaultFailed(e, request.Offer.Uid.ToString());
+                return EvidenceRefusals.Broken;
+            }
+        }
+
+        /// <summary>Its row is gone for good; a file that stays after all is found by the keeper.</summary>
+        private void Discard(string id, string agentId)
+        {
+            try
+            {
+                vault.Delete(id);
+                log.Discarded(id, agentId);
+            }
+            catch (VaultException e)
+            {
+                log.VaultFailed(e, id);
+            }
         }
 
         private async Task<(Result<Answer> Answer, string? Discarded)> TakeAsync(HubWrite write, Request request, CancellationToken ct)

@@ -25,7 +25,7 @@ public sealed partial class Vault
     }
 
     /// <summary>What the disk has left for us.</summary>
-    public long FreeBytes => new DriveInfo(folder).AvailableFreeSpace;
+    public long FreeBytes => VaultException.Guard(() => new DriveInfo(folder).AvailableFreeSpace);
 
     public static string NewId(DateTimeOffset now) => "e-" + Guid.CreateVersion7(now).ToString("N", CultureInfo.InvariantCulture);
 
@@ -36,30 +36,35 @@ public sealed partial class Vault
     /// <exception cref="VaultException">It cannot be opened at all.</exception>
     public VaultFile? TryOpen(string id)
     {
-        try
+        var options = new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.None, BufferSize = 0, Options = FileOptions.Asynchronous };
+        if (!OperatingSystem.IsWindows())
+            options.UnixCreateMode = Private;
+        return VaultException.Guard(() =>
         {
-            var options = new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.None, BufferSize = 0, Options = FileOptions.Asynchronous };
-            if (!OperatingSystem.IsWindows())
-                options.UnixCreateMode = Private;
-            return new VaultFile(new FileStream(PathOf(id), options));
-        }
-        catch (IOException e) when (IsSharing(e))
-        {
-            return null;
-        }
-        catch (Exception e) when (VaultException.Is(e))
-        {
-            throw new VaultException(e);
-        }
+            try
+            {
+                return new VaultFile(new FileStream(PathOf(id), options));
+            }
+            catch (IOException e) when (IsSharing(e))
+            {
+                return null;
+            }
+        });
     }
 
-    /// <exception cref="IOException">It is not there, or cannot be read.</exception>
-    public FileStream OpenRead(string id) => new(PathOf(id), new FileStreamOptions
+    /// <exception cref="VaultException">It is not there, or cannot be read.</exception>
+    public FileStream OpenRead(string id) => VaultException.Guard(() => new FileStream(PathOf(id), new FileStreamOptions
     {
         Mode = FileMode.Open, Access = FileAccess.Read, Share = FileShare.Read | FileShare.Delete, Options = FileOptions.Asynchronous | FileOptions.SequentialScan,
-    });
+    }));
 
-    public void Delete(string id) => File.Delete(PathOf(id));
+    /// <summary>Nothing happens when it is gone already.</summary>
+    /// <exception cref="VaultException">It is there and stays.</exception>
+    public void Delete(string id) => VaultException.Guard(() =>
+    {
+        File.Delete(PathOf(id));
+        return id;
+    });
 
     /// <summary>Everything here that has a name of ours.</summary>
     public IReadOnlyList<(string Id, DateTimeOffset WrittenAt)> Files() =>

@@ -7,10 +7,10 @@ public sealed class VaultFile(FileStream file) : IAsyncDisposable
 {
     private const int BufferBytes = 128 * 1024;
 
-    public long Length => Guard(() => file.Length);
+    public long Length => VaultException.Guard(() => file.Length);
 
     /// <summary>Cuts off what lies behind.</summary>
-    public void CutTo(long length) => Guard(() =>
+    public void CutTo(long length) => VaultException.Guard(() =>
     {
         file.SetLength(length);
         return length;
@@ -28,14 +28,14 @@ public sealed class VaultFile(FileStream file) : IAsyncDisposable
             if (written + read > most)
                 return most + 1;
             var (count, at) = (read, offset + written);
-            await GuardAsync(async () => await RandomAccess.WriteAsync(file.SafeFileHandle, buffer.AsMemory(0, count), at, ct));
+            await VaultException.GuardAsync(async () => await RandomAccess.WriteAsync(file.SafeFileHandle, buffer.AsMemory(0, count), at, ct));
             written += read;
         }
         return written;
     }
 
     /// <summary>What was written survives a loss of power.</summary>
-    public void FlushToDisk() => Guard(() =>
+    public void FlushToDisk() => VaultException.Guard(() =>
     {
         file.Flush(flushToDisk: true);
         return 0;
@@ -46,7 +46,7 @@ public sealed class VaultFile(FileStream file) : IAsyncDisposable
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var buffer = new byte[BufferBytes];
-        await GuardAsync(async () =>
+        await VaultException.GuardAsync(async () =>
         {
             int read;
             for (var at = 0L; (read = await RandomAccess.ReadAsync(file.SafeFileHandle, buffer, at)) > 0; at += read)
@@ -56,30 +56,6 @@ public sealed class VaultFile(FileStream file) : IAsyncDisposable
     }
 
     public ValueTask DisposeAsync() => file.DisposeAsync();
-
-    private static T Guard<T>(Func<T> work)
-    {
-        try
-        {
-            return work();
-        }
-        catch (Exception e) when (VaultException.Is(e))
-        {
-            throw new VaultException(e);
-        }
-    }
-
-    private static async Task GuardAsync(Func<Task> work)
-    {
-        try
-        {
-            await work();
-        }
-        catch (Exception e) when (VaultException.Is(e))
-        {
-            throw new VaultException(e);
-        }
-    }
 }
 
 /// <summary>The disk of the vault failed, or is full.</summary>
@@ -89,5 +65,29 @@ public sealed class VaultException(Exception inner) : Exception("the vault faile
 
     public bool IsFull => InnerException is IOException && (InnerException.HResult & 0xFFFF) is NoSpace or Quota or WindowsHandleDiskFull or WindowsDiskFull;
 
-    public static bool Is(Exception e) => e is IOException or UnauthorizedAccessException;
+    /// <summary>Whatever the disk says becomes one of ours, so that it cannot be taken for a body that broke off.</summary>
+    public static T Guard<T>(Func<T> work)
+    {
+        try
+        {
+            return work();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new VaultException(e);
+        }
+    }
+
+    /// <inheritdoc cref="Guard{T}"/>
+    public static async Task GuardAsync(Func<Task> work)
+    {
+        try
+        {
+            await work();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new VaultException(e);
+        }
+    }
 }

@@ -104,6 +104,7 @@ public abstract class HubDb(DbContextOptions options) : IdentityUserContext<HubU
             e.Ignore(f => f.IsComplete);
             e.Property(f => f.Received).IsConcurrencyToken();
             e.HasIndex(f => new { f.CommandId, f.Name }).IsUnique().HasFilter("replaced_at IS NULL");
+            e.HasIndex(f => f.CommandId);
             e.HasIndex(f => f.AgentId);
             // A command stays as long as its evidence: what was collected must never lie there without why.
             e.HasOne<Command>().WithMany().HasForeignKey(f => f.CommandId).OnDelete(DeleteBehavior.Restrict);

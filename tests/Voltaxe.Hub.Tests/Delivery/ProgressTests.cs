@@ -105,8 +105,14 @@ public sealed class ProgressTests
         var view = await reader.WatchProgressAsync(host.Command.Id, watching.Token);
         await using var changes = view.Changes.GetAsyncEnumerator(watching.Token);
         await SayAsync(40);
-        Assert.True(await changes.MoveNextAsync().AsTask().Within());
-        Assert.Equal((host.Command.Id, 40, "processes"), (changes.Current[^1].Row!.CommandId, changes.Current[^1].Row!.Percent, changes.Current[^1].Row!.Item));
+        ProgressView said;
+        do // What another node heard before may be told of only now.
+        {
+            Assert.True(await changes.MoveNextAsync().AsTask().Within());
+            said = changes.Current[^1].Row!;
+        }
+        while (said.Percent == 20);
+        Assert.Equal((host.Command.Id, 40, "processes"), (said.CommandId, said.Percent, said.Item));
         await host.EndAsync();
         Assert.Empty((await reader.WatchProgressAsync(host.Command.Id, watching.Token)).Snapshot);
         await watching.CancelAsync();

@@ -126,6 +126,25 @@ public sealed class VaultTests
         Assert.Equal((204, 1_000L, null), await host.SendAsync(id, 0, content));
     }
 
+    [Fact]
+    public async Task A_vault_that_is_away_takes_nothing_and_goes_on_when_it_is_back()
+    {
+        await using var hub = await RunningHub.StartAsync();
+        var host = await Collection.BeginAsync(hub, "web-01");
+        var content = Collection.Bytes(1_000);
+        var (id, _) = await host.OfferAsync(content);
+        await host.SendAsync(id, 0, content[..500]);
+        var vault = Path.Combine(hub.DataFolder, "vault");
+        Directory.Move(vault, vault + "-away");
+        Assert.Equal((503, null, "vault_unavailable"), await host.SendAsync(id, 500, content[500..]));
+        Assert.Equal("vault_unavailable", await host.RefusedOfferAsync(503, 10, "another"));
+        Assert.Equal(500, (await host.OfferAsync(content, expected: 200)).Offset);
+        // What was begun is replaced in the rows only together with its place in the vault.
+        Assert.Equal("vault_unavailable", await host.RefusedOfferAsync(503, 10));
+        Directory.Move(vault + "-away", vault);
+        Assert.Equal((204, 1_000L, null), await host.SendAsync(id, 500, content[500..]));
+    }
+
     [Theory]
     [MemberData(nameof(Databases))]
     public async Task Evidence_goes_with_its_command_and_not_before(string database)

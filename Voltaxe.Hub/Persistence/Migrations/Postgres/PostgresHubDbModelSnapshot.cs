@@ -682,6 +682,9 @@ namespace Voltaxe.Hub.Persistence.Migrations.Postgres
                     b.HasIndex("AgentId")
                         .HasDatabaseName("ix_evidence_agent_id");
 
+                    b.HasIndex("CommandId")
+                        .HasDatabaseName("ix_evidence_command_id");
+
                     b.HasIndex("CommandId", "Name")
                         .IsUnique()
                         .HasDatabaseName("ix_evidence_command_id_name")

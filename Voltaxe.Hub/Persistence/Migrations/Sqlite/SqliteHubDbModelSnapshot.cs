@@ -671,6 +671,9 @@ namespace Voltaxe.Hub.Persistence.Migrations.Sqlite
                     b.HasIndex("AgentId")
                         .HasDatabaseName("ix_evidence_agent_id");
 
+                    b.HasIndex("CommandId")
+                        .HasDatabaseName("ix_evidence_command_id");
+
                     b.HasIndex("CommandId", "Name")
                         .IsUnique()
                         .HasDatabaseName("ix_evidence_command_id_name")

@@ -79,6 +79,11 @@ namespace Voltaxe.Hub.Persistence.Migrations.Postgres
                 column: "agent_id");
 
             migrationBuilder.CreateIndex(
+                name: "ix_evidence_command_id",
+                table: "evidence",
+                column: "command_id");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_evidence_command_id_name",
                 table: "evidence",
                 columns: new[] { "command_id", "name" },

@@ -12,7 +12,7 @@ using Voltaxe.Hub.Persistence;
 namespace Voltaxe.Hub.Persistence.Migrations.Postgres
 {
     [DbContext(typeof(PostgresHubDb))]
-    [Migration("20261121213346_Evidence")]
+    [Migration("20261121220131_Evidence")]
     partial class Evidence
     {
         /// <inheritdoc />
@@ -684,6 +684,9 @@ namespace Voltaxe.Hub.Persistence.Migrations.Postgres
 
                     b.HasIndex("AgentId")
                         .HasDatabaseName("ix_evidence_agent_id");
+
+                    b.HasIndex("CommandId")
+                        .HasDatabaseName("ix_evidence_command_id");
 
                     b.HasIndex("CommandId", "Name")
                         .IsUnique()

@@ -11,7 +11,7 @@ using Voltaxe.Hub.Persistence;
 namespace Voltaxe.Hub.Persistence.Migrations.Sqlite
 {
     [DbContext(typeof(SqliteHubDb))]
-    [Migration("20261121213307_Evidence")]
+    [Migration("20261121220021_Evidence")]
     partial class Evidence
     {
         /// <inheritdoc />
@@ -673,6 +673,9 @@ namespace Voltaxe.Hub.Persistence.Migrations.Sqlite
 
                     b.HasIndex("AgentId")
                         .HasDatabaseName("ix_evidence_agent_id");
+
+                    b.HasIndex("CommandId")
+                        .HasDatabaseName("ix_evidence_command_id");
 
                     b.HasIndex("CommandId", "Name")
                         .IsUnique()

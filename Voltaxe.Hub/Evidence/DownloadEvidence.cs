@@ -72,7 +72,11 @@ public static class DownloadEvidence
         {
             var detail = new JsonObject
             {
-                ["command"] = evidence.CommandId, ["host"] = evidence.Hostname, ["name"] = evidence.Name, ["size"] = evidence.Size, ["sha256"] = evidence.Sha256,
+                ["command"] = evidence.CommandId,
+                ["host"] = evidence.Hostname,
+                ["name"] = evidence.Name,
+                ["size"] = evidence.Size,
+                ["sha256"] = evidence.Sha256,
             };
             if (why is not null)
                 detail["why"] = why;

@@ -55,7 +55,10 @@ public sealed partial class Vault
     /// <exception cref="VaultException">It is not there, or cannot be read.</exception>
     public FileStream OpenRead(string id) => VaultException.Guard(() => new FileStream(PathOf(id), new FileStreamOptions
     {
-        Mode = FileMode.Open, Access = FileAccess.Read, Share = FileShare.Read | FileShare.Delete, Options = FileOptions.Asynchronous | FileOptions.SequentialScan,
+        Mode = FileMode.Open,
+        Access = FileAccess.Read,
+        Share = FileShare.Read | FileShare.Delete,
+        Options = FileOptions.Asynchronous | FileOptions.SequentialScan,
     }));
 
     /// <summary>Nothing happens when it is gone already.</summary>

@@ -57,7 +57,11 @@ public sealed class Collection(RunningHub hub, SyncClient client, CommandView co
     public Task<HttpResponseMessage> TryOfferAsync(long size, string sha256, string name, Guid? uid = null) =>
         client.Agent.Identity.SendAsync(HttpMethod.Post, AgentRoutes.Evidence, new JsonObject
         {
-            ["uid"] = (uid ?? command.Uid).ToString(), ["name"] = name, ["kind"] = "archive", ["size"] = size, ["sha256"] = sha256,
+            ["uid"] = (uid ?? command.Uid).ToString(),
+            ["name"] = name,
+            ["kind"] = "archive",
+            ["size"] = size,
+            ["sha256"] = sha256,
         });
 
     /// <summary>The status, the offset that the hub answers, and why it was refused.</summary>

@@ -11,7 +11,7 @@ using Voltaxe.Dashboard.Components.Parts.Notices;
 
 namespace Voltaxe.Dashboard;
 
-/// <summary>How a host takes the dashboard in. It brings the two seams itself: <c>IHubReader</c> and <c>IHubActions</c>, scoped.</summary>
+/// <summary>How a host takes the dashboard in. It brings the seams itself: <c>IHubReader</c>, <c>IEvidenceReader</c> and <c>IHubActions</c>, scoped.</summary>
 public static class DashboardRoom
 {
     /// <summary>

@@ -5,6 +5,7 @@ using Voltaxe.Dashboard;
 using Voltaxe.Hub.Accounts;
 using Voltaxe.Hub.Agents;
 using Voltaxe.Hub.Delivery;
+using Voltaxe.Hub.Evidence;
 using Voltaxe.Hub.Live;
 using Voltaxe.Hub.Persistence;
 using Voltaxe.Hub.Pipeline;
@@ -45,6 +46,7 @@ public static class HubApplication
         builder.Services.AddPolicies();
         builder.Services.AddAgentCredentials();
         builder.Services.AddDelivery();
+        builder.Services.AddEvidence();
         builder.Services.AddLive();
         builder.Services.AddAccounts();
         builder.Services.AddProblems();
@@ -70,7 +72,9 @@ public static class HubApplication
         app.MapEnrolment();
         app.MapAgentAdministration();
         app.MapAgentTransports();
+        app.MapEvidenceUploads();
         app.MapCommandRoutes();
+        app.MapEvidenceRoutes();
         app.MapFleetRoutes();
         app.MapSeedContainRoutes();
         app.MapSignIn();

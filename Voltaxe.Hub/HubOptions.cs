@@ -15,6 +15,8 @@ public sealed record HubOptions
     public TimeSpan Retention { get; init; } = TimeSpan.FromDays(90);
     /// <summary>Waits and limits of commands.</summary>
     public DeliveryLimits Delivery { get; init; } = new();
+    /// <summary>How much evidence is taken, and how long it is kept.</summary>
+    public EvidenceLimits Evidence { get; init; } = new();
     /// <summary>Where people reach the hub, as <c>https://hub.example</c>, when that is not where it listens. For links, and for cookies that only TLS carries.</summary>
     public string? PublicUrl { get; init; }
     /// <summary>How often one address may knock at the open doors.</summary>
@@ -23,6 +25,8 @@ public sealed record HubOptions
     public LegacyOptions Legacy { get; init; } = new();
 
     public string Keys => KeyDirectory ?? Path.Combine(DataDirectory, "keys");
+
+    public string Vault => Evidence.Directory ?? Path.Combine(DataDirectory, "vault");
 
     public IEnumerable<string> Faults()
     {
@@ -37,6 +41,8 @@ public sealed record HubOptions
         foreach (var fault in Doors.Faults())
             yield return fault;
         foreach (var fault in Delivery.Faults())
+            yield return fault;
+        foreach (var fault in Evidence.Faults())
             yield return fault;
     }
 }

@@ -21,6 +21,20 @@ public interface IHubReader
     Task<CommandView?> FindCommandAsync(long id, CancellationToken ct);
 }
 
+/// <summary>What the dashboard reads of collections: the evidence that they brought, and how far they are.</summary>
+public interface IEvidenceReader
+{
+    /// <summary>The newest <paramref name="limit"/> pieces of evidence that fit the filter, then each that changes and fits; a null row is one that was removed.</summary>
+    /// <remarks>Ends with <see cref="OperationCanceledException"/> when <paramref name="ct"/> does.</remarks>
+    Task<LiveView<EvidenceView>> WatchEvidenceAsync(EvidenceFilter filter, int limit, CancellationToken ct);
+
+    /// <summary>A page of the list, newest first. <paramref name="after"/> is the last page's <see cref="Page{T}.Next"/>.</summary>
+    Task<Page<EvidenceView>> ListEvidenceAsync(EvidenceFilter filter, int limit, string? after, CancellationToken ct);
+
+    /// <summary>The latest word of this command, and each that follows. Row ids are the command's number.</summary>
+    Task<LiveView<ProgressView>> WatchProgressAsync(long commandId, CancellationToken ct);
+}
+
 /// <summary>What operators may do. Who acts comes from the signed-in user, never from an argument.</summary>
 public interface IHubActions
 {

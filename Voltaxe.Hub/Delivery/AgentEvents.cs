@@ -16,7 +16,8 @@ public static class AgentEvents
             return [];
         var keys = events.Select(e => KeyOf(agent, e)).ToList();
         var known = (await write.Db.Audit.Where(a => a.Once != null && keys.Contains(a.Once)).Select(a => a.Once!).ToListAsync(ct)).ToHashSet();
-        foreach (var e in events.Where(e => e.Kind != "progress" && known.Add(KeyOf(agent, e)))) // progress is shown while it runs, never kept
+        await ProgressReports.TakeAsync(write, open, events, ct);
+        foreach (var e in events.Where(e => e.Kind != ProgressReports.Kind && known.Add(KeyOf(agent, e)))) // progress is shown while it runs, never kept
         {
             switch (e.Kind)
             {

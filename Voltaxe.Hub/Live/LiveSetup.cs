@@ -9,7 +9,10 @@ public static class LiveSetup
     {
         services.AddSingleton<LiveFeed>();
         services.AddHostedService(provider => provider.GetRequiredService<LiveFeed>());
+        services.AddSingleton<EvidenceFeed>();
+        services.AddHostedService(provider => provider.GetRequiredService<EvidenceFeed>());
         services.AddScoped<IHubReader, HubReader>();
+        services.AddScoped<IEvidenceReader, EvidenceReader>();
         return services;
     }
 }

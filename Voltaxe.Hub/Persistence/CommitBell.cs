@@ -14,6 +14,12 @@ public sealed record Committed(IReadOnlyCollection<long> Commands, IReadOnlyColl
     /// <summary>Of <see cref="Commands"/>, those that this commit ended.</summary>
     public IReadOnlyCollection<long> Ended { get; init; } = [];
 
+    /// <summary>Evidence that is new, changed or gone.</summary>
+    public IReadOnlyCollection<string> Evidence { get; init; } = [];
+
+    /// <summary>Commands that said how far they are.</summary>
+    public IReadOnlyCollection<long> Progress { get; init; } = [];
+
     public static Committed? From(HubDb db)
     {
         db.ChangeTracker.DetectChanges();
@@ -39,7 +45,14 @@ public sealed record Committed(IReadOnlyCollection<long> Commands, IReadOnlyColl
             if (entry.Property(a => a.RevokedAt).IsModified)
                 ring.Add(entry.Entity.Id);
         }
-        return commands.Count + agents.Count > 0 ? new Committed(commands, agents, ring) { Ended = ended } : null;
+        var evidence = new List<string>();
+        foreach (var entry in db.ChangeTracker.Entries<EvidenceFile>().Where(e => e.State is not (EntityState.Unchanged or EntityState.Detached)))
+        {
+            evidence.Add(entry.Entity.Id);
+            agents.Add(entry.Entity.AgentId);
+        }
+        var progress = db.ChangeTracker.Entries<CommandProgress>().Where(e => e.State is EntityState.Added or EntityState.Modified).Select(e => e.Entity.CommandId).ToList();
+        return commands.Count + agents.Count + progress.Count > 0 ? new Committed(commands, agents, ring) { Ended = ended, Evidence = evidence, Progress = progress } : null;
     }
 }
 

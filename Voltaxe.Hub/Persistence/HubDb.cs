@@ -22,6 +22,8 @@ public abstract class HubDb(DbContextOptions options) : IdentityUserContext<HubU
     public DbSet<RetiredEpoch> RetiredEpochs => Set<RetiredEpoch>();
     public DbSet<RetiredInstance> RetiredInstances => Set<RetiredInstance>();
     public DbSet<IdempotentAnswer> IdempotentAnswers => Set<IdempotentAnswer>();
+    public DbSet<EvidenceFile> Evidence => Set<EvidenceFile>();
+    public DbSet<CommandProgress> Progress => Set<CommandProgress>();
     public DbSet<AuditEntry> Audit => Set<AuditEntry>();
     public DbSet<OperatorToken> OperatorTokens => Set<OperatorToken>();
     public DbSet<AgentToken> AgentTokens => Set<AgentToken>();
@@ -89,6 +91,31 @@ public abstract class HubDb(DbContextOptions options) : IdentityUserContext<HubU
             e.ToTable("idempotent_answers").HasKey(i => new { i.Operator, i.Key });
             e.HasIndex(i => i.CreatedAt);
         });
+        model.Entity<EvidenceFile>(e =>
+        {
+            e.ToTable("evidence", t =>
+            {
+                t.HasCheckConstraint("ck_evidence_received", "size > 0 AND received BETWEEN 0 AND size");
+                t.HasCheckConstraint("ck_evidence_complete", "(completed_at IS NOT NULL) = (received = size)");
+                t.HasCheckConstraint("ck_evidence_replaced", "replaced_at IS NULL OR completed_at IS NOT NULL");
+                t.HasCheckConstraint("ck_evidence_sha256", "length(sha256) = 64");
+            });
+            e.HasKey(f => f.Id);
+            e.Ignore(f => f.IsComplete);
+            e.Property(f => f.Received).IsConcurrencyToken();
+            e.HasIndex(f => new { f.CommandId, f.Name }).IsUnique().HasFilter("replaced_at IS NULL");
+            e.HasIndex(f => f.CommandId);
+            e.HasIndex(f => f.AgentId);
+            // A command stays as long as its evidence: what was collected must never lie there without why.
+            e.HasOne<Command>().WithMany().HasForeignKey(f => f.CommandId).OnDelete(DeleteBehavior.Restrict);
+            e.HasOne<Agent>().WithMany().HasForeignKey(f => f.AgentId).OnDelete(DeleteBehavior.Restrict);
+        });
+        model.Entity<CommandProgress>(e =>
+        {
+            e.ToTable("command_progress", t => t.HasCheckConstraint("ck_command_progress_percent", "percent BETWEEN 0 AND 100")).HasKey(p => p.CommandId);
+            e.Property(p => p.CommandId).ValueGeneratedNever();
+            e.HasOne<Command>().WithOne().HasForeignKey<CommandProgress>(p => p.CommandId).OnDelete(DeleteBehavior.Cascade);
+        });
         model.Entity<AuditEntry>(e =>
         {
             e.ToTable("audit").HasKey(a => a.Id);
@@ -132,6 +159,7 @@ public abstract class HubDb(DbContextOptions options) : IdentityUserContext<HubU
         conventions.Properties<CancelWhy>().HaveConversion<WordConverter<CancelWhy>>();
         conventions.Properties<Channel>().HaveConversion<WordConverter<Channel>>();
         conventions.Properties<RulesState>().HaveConversion<WordConverter<RulesState>>();
+        conventions.Properties<ProgressStage>().HaveConversion<WordConverter<ProgressStage>>();
         conventions.Properties<Role>().HaveConversion<WordConverter<Role>>();
     }
 

@@ -15,6 +15,7 @@ public abstract class LiveComponent : ComponentBase, IDisposable
     private readonly CancellationTokenSource gone = new();
 
     [Inject] protected IHubReader Hub { get; set; } = null!;
+    [Inject] protected IEvidenceReader Evidence { get; set; } = null!;
     [Inject] protected TimeProvider Clock { get; set; } = null!;
     [Inject] private ILoggerFactory Logs { get; set; } = null!;
     [CascadingParameter] private Task<AuthenticationState>? SignedIn { get; set; }
@@ -41,6 +42,13 @@ public abstract class LiveComponent : ComponentBase, IDisposable
 
     private protected LiveFeed<CommandView> FollowCommands(CommandFilter filter, int limit, LiveFeedOptions options, Action? onChanged = null) =>
         Follow(CommandRows(), options, ct => Hub.WatchCommandsAsync(filter, limit, ct), onChanged);
+
+    private protected LiveFeed<EvidenceView> FollowEvidence(EvidenceFilter filter, int limit, LiveFeedOptions options, Action? onChanged = null) =>
+        Follow(new LiveRows<EvidenceView>(e => e.Id, (a, b) => a.UpdatedAt < b.UpdatedAt), options, ct => Evidence.WatchEvidenceAsync(filter, limit, ct), onChanged);
+
+    private protected LiveFeed<ProgressView> FollowProgress(long commandId) =>
+        Follow(new LiveRows<ProgressView>(p => p.CommandId.ToString(System.Globalization.CultureInfo.InvariantCulture), (a, b) => a.At < b.At),
+            LiveFeedOptions.Calm, ct => Evidence.WatchProgressAsync(commandId, ct), null);
 
     private protected void Unfollow(IDisposable? feed)
     {

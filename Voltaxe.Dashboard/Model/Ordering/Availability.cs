@@ -32,6 +32,12 @@ public sealed record Availability(string? Why)
         };
     }
 
+    /// <summary>Whether a copy of this evidence can be taken.</summary>
+    public static Availability OfDownload(EvidenceView evidence, Rights rights) =>
+        !rights.CanReadEvidence ? new(rights == Rights.None ? rights.Refusal : $"Your role ({rights.Role}) may not take copies of evidence.")
+        : !evidence.Complete ? new("Not all of it is here yet, so nothing was checked.")
+        : Yes;
+
     /// <summary>Isolate or Restore, whichever makes sense for what the host reports; both where nobody knows.</summary>
     public static IReadOnlyList<ActionKind> NetworkChoices(AgentView agent) => agent.Containment switch
     {

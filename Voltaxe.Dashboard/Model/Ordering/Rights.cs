@@ -23,6 +23,9 @@ public sealed record Rights(string Role, bool CanOrder, bool CanRestore, bool Ca
             : None;
     }
 
+    /// <summary>Evidence is not for everybody who may look.</summary>
+    public bool CanReadEvidence => Role is "admin" or "responder";
+
     public bool May(ActionKind kind) => kind == ActionKind.Restore ? CanRestore : CanOrder;
 
     /// <summary>Why not, for the disabled button.</summary>

@@ -45,7 +45,7 @@ internal static class Rooms
             new("Agents", ["Domain", "Persistence", "Pipeline", "Security"], UseCaseWalls),
             new("Evidence", ["Domain", "Persistence", "Pipeline", "Security"], UseCaseWalls),
             new("Delivery", ["Domain", "Persistence", "Pipeline", "Security", "Agents", "Commands"], UseCaseWalls),
-            new("Live", ["Domain", "Persistence", "Agents", "Commands"], UseCaseWalls),
+            new("Live", ["Domain", "Persistence", "Agents", "Commands", "Evidence"], UseCaseWalls),
             new("Transports", ["Domain", "Pipeline"], TransportWalls),
             new("Transports/Agents", ["Domain", "Persistence", "Pipeline", "Security", "Agents", "Commands", "Delivery", "Evidence", "Transports"], TransportWalls),
             new("Transports/Operators", ["Domain", "Persistence", "Pipeline", "Security", "Accounts", "Agents", "Audit", "Commands", "Delivery", "Evidence", "Live", "Transports"], TransportWalls),

@@ -73,6 +73,9 @@ internal static class AgentGoldens
             {"agent_id":"a-x","hub_id":"h-1","command_keys":[{"key_id":"k1","public_key":"cHVi"}],"poll_seconds":10}
             """),
         Golden.Of(new TokenRequest("h.c.s"), """{"assertion":"h.c.s"}"""),
+        Golden.Of(new EvidenceOffer(Uid, "archive.tar.gz", "archive", 4096, new string('a', 64)),
+            $$"""{"uid":"0193a5b0-7c1e-7d2f-8a3b-4c5d6e7f8091","name":"archive.tar.gz","kind":"archive","size":4096,"sha256":"{{new string('a', 64)}}"}"""),
+        Golden.Of(new EvidenceTicket("e-1", 1024), """{"evidence_id":"e-1","offset":1024}"""),
         Golden.Of(new TokenReply("vtx_agt_x", 3600), """{"access_token":"vtx_agt_x","expires_in":3600}"""),
         Golden.Of(new AssertionHeader("ES256", "JWT"), """{"alg":"ES256","typ":"JWT"}"""),
         Golden.Of(new AssertionClaims("a-x", "a-x", "h-1", 1_769_852_400, 1_769_852_700, "j"), """

@@ -45,6 +45,17 @@ internal static class OperatorGoldens
 
     private static readonly SeedCommand Seed = new(123, "network_isolate", AgentGoldens.Data("""{"reason":"C2 beacon"}"""), 10, At);
 
+    private static readonly EvidenceView Evidence = new()
+    {
+        Id = "e-1", CommandId = 17, CommandUid = AgentGoldens.Uid, AgentId = "a-x", Host = "web-01", Name = "archive.tar.gz", Kind = "archive", Size = 4096, Received = 4096,
+        Sha256 = "ab", Complete = true, CreatedAt = At, UpdatedAt = At, CompletedAt = At, ReplacedAt = null,
+    };
+
+    private const string EvidenceText = """
+        {"id":"e-1","command_id":17,"command_uid":"0193a5b0-7c1e-7d2f-8a3b-4c5d6e7f8091","agent_id":"a-x","host":"web-01","name":"archive.tar.gz","kind":"archive","size":4096,"received":4096,
+         "sha256":"ab","complete":true,"created_at":"2026-01-31T09:30:00Z","updated_at":"2026-01-31T09:30:00Z","completed_at":"2026-01-31T09:30:00Z","replaced_at":null}
+        """;
+
     private static readonly AgentView Agent = new()
     {
         Id = "a-x", Host = "web-01", Os = "linux", Version = "1.2.3", Legacy = false, Presence = Presence.Live, LastSeen = At, Containment = Containment.Isolated, Drift = false,
@@ -66,6 +77,8 @@ internal static class OperatorGoldens
         Golden.Of(Agent, AgentText),
         Golden.Of(new[] { Agent }, $"[{AgentText}]"),
         Golden.Of(new Page<AgentView>([Agent], null), $$"""{"items":[{{AgentText}}],"next":null}"""),
+        Golden.Of(Evidence, EvidenceText),
+        Golden.Of(new Page<EvidenceView>([Evidence], "e-1"), $$"""{"items":[{{EvidenceText}}],"next":"e-1"}"""),
         Golden.Of(new CommandResultView(false, null, null), """{"success":false,"message":null,"data":null}"""),
         Golden.Of(new NewCommands
         {

@@ -6,12 +6,16 @@ using Voltaxe.Contracts.Operators;
 namespace Voltaxe.Dashboard.Tests.Fakes;
 
 /// <summary>A hub made of lists and channels: what a test puts in, every open view is told, as the real one would.</summary>
-public sealed class FakeHub : IHubReader, IHubActions
+public sealed class FakeHub : IHubReader, IEvidenceReader, IHubActions
 {
     private readonly Lock gate = new();
     private readonly Dictionary<string, AgentView> agents = new(StringComparer.Ordinal);
     private readonly Dictionary<long, CommandView> commands = [];
+    private readonly Dictionary<string, EvidenceView> evidence = new(StringComparer.Ordinal);
+    private readonly Dictionary<long, ProgressView> progress = [];
     private readonly List<Watcher<AgentView>> agentWatchers = [];
+    private readonly List<Watcher<EvidenceView>> evidenceWatchers = [];
+    private readonly List<Watcher<ProgressView>> progressWatchers = [];
     private readonly List<Watcher<CommandView>> commandWatchers = [];
 
     public List<NewCommands> Queued { get; } = [];
@@ -40,7 +44,7 @@ public sealed class FakeHub : IHubReader, IHubActions
         get
         {
             lock (gate)
-                return agentWatchers.Count + commandWatchers.Count;
+                return agentWatchers.Count + commandWatchers.Count + evidenceWatchers.Count + progressWatchers.Count;
         }
     }
 
@@ -76,6 +80,35 @@ public sealed class FakeHub : IHubReader, IHubActions
         }
     }
 
+    public void Put(params EvidenceView[] rows)
+    {
+        lock (gate)
+        {
+            foreach (var row in rows)
+                evidence[row.Id] = row;
+            foreach (var watcher in evidenceWatchers)
+                watcher.Tell([.. rows.Where(r => Fits(r, watcher.Evidence!)).Select(r => new LiveChange<EvidenceView>(r.Id, r))]);
+        }
+    }
+
+    public void RemoveEvidence(string id)
+    {
+        lock (gate)
+        {
+            evidence.Remove(id);
+            Tell(evidenceWatchers, [new(id, null)]);
+        }
+    }
+
+    public void Put(ProgressView said)
+    {
+        lock (gate)
+        {
+            progress[said.CommandId] = said;
+            progressWatchers.Where(w => w.CommandId == said.CommandId).ToList().ForEach(w => w.Tell([new($"{said.CommandId}", said)]));
+        }
+    }
+
     /// <summary>Says something to the open views only, whatever the lists hold: for changes that come late or in a wrong order.</summary>
     public void Say(CommandView row)
     {
@@ -90,6 +123,8 @@ public sealed class FakeHub : IHubReader, IHubActions
         {
             agentWatchers.ForEach(w => w.Channel.Writer.TryComplete(fault));
             commandWatchers.ForEach(w => w.Channel.Writer.TryComplete(fault));
+            evidenceWatchers.ForEach(w => w.Channel.Writer.TryComplete(fault));
+            progressWatchers.ForEach(w => w.Channel.Writer.TryComplete(fault));
         }
     }
 
@@ -117,6 +152,29 @@ public sealed class FakeHub : IHubReader, IHubActions
             var page = rest.Take(limit).ToArray();
             return Task.FromResult(new Page<CommandView>(page, rest.Length > limit ? $"mark-{page[^1].Id}" : null));
         }
+    }
+
+    public async Task<LiveView<EvidenceView>> WatchEvidenceAsync(EvidenceFilter filter, int limit, CancellationToken ct)
+    {
+        await Held(ct);
+        lock (gate)
+            return new([.. Fitting(filter).Take(limit)], Open(evidenceWatchers, new() { Evidence = filter }, ct));
+    }
+
+    public Task<Page<EvidenceView>> ListEvidenceAsync(EvidenceFilter filter, int limit, string? after, CancellationToken ct)
+    {
+        lock (gate)
+        {
+            var rest = Fitting(filter).Where(e => after is null || string.CompareOrdinal(e.Id, after) < 0).ToArray();
+            return Task.FromResult(new Page<EvidenceView>([.. rest.Take(limit)], rest.Length > limit ? rest[limit - 1].Id : null));
+        }
+    }
+
+    public async Task<LiveView<ProgressView>> WatchProgressAsync(long commandId, CancellationToken ct)
+    {
+        await Held(ct);
+        lock (gate)
+            return new([.. progress.Values.Where(p => p.CommandId == commandId)], Open(progressWatchers, new() { CommandId = commandId }, ct));
     }
 
     public Task<AgentView?> FindAgentAsync(string hostOrId, CancellationToken ct)
@@ -190,6 +248,11 @@ public sealed class FakeHub : IHubReader, IHubActions
 
     private IEnumerable<CommandView> Fitting(CommandFilter filter) => commands.Values.Where(c => Fits(c, filter)).OrderByDescending(c => c.Id);
 
+    private IEnumerable<EvidenceView> Fitting(EvidenceFilter filter) => evidence.Values.Where(e => Fits(e, filter)).OrderByDescending(e => e.Id, StringComparer.Ordinal);
+
+    private static bool Fits(EvidenceView e, EvidenceFilter f) =>
+        (f.Command is null || e.CommandId == f.Command) && (f.Host is null || string.Equals(e.Host, f.Host, StringComparison.OrdinalIgnoreCase) || e.AgentId == f.Host);
+
     private static bool Fits(CommandView c, CommandFilter f) =>
         (f.Host is null || string.Equals(c.Host, f.Host, StringComparison.OrdinalIgnoreCase) || c.AgentId == f.Host)
         && (f.Status is null || f.Status.Contains(c.Status))
@@ -227,6 +290,8 @@ public sealed class FakeHub : IHubReader, IHubActions
     private sealed class Watcher<T> where T : class
     {
         public CommandFilter? Filter { get; init; }
+        public EvidenceFilter? Evidence { get; init; }
+        public long CommandId { get; init; }
 
         public Channel<IReadOnlyList<LiveChange<T>>> Channel { get; } = System.Threading.Channels.Channel.CreateUnbounded<IReadOnlyList<LiveChange<T>>>();
 

@@ -74,5 +74,24 @@ public static class Given
 
     public static CommandView Running(CommandView c) => Received(c) with { StartedAt = Noon.AddMilliseconds(7) };
 
+    /// <summary>A file of a collection, all of it there unless fewer bytes are said.</summary>
+    public static EvidenceView Evidence(int n = 1, long command = 7, string host = "web-01", long size = 2_000, long? received = null) => new()
+    {
+        Id = $"e-{n:0000}",
+        CommandId = command,
+        CommandUid = new Guid((int)command, 0, 0, [0, 0, 0, 0, 0, 0, 0, 1]),
+        AgentId = "a-" + host,
+        Host = host,
+        Name = $"archive-{n}.tar.gz",
+        Kind = "archive",
+        Size = size,
+        Received = received ?? size,
+        Sha256 = new string('a', 64),
+        Complete = received is null || received == size,
+        CreatedAt = Noon,
+        UpdatedAt = Noon.AddMilliseconds(received ?? size),
+        CompletedAt = received is null || received == size ? Noon.AddMinutes(1) : null,
+    };
+
     private static CommandView Ran(CommandView c) => Running(c) with { ExecutedAt = Noon.AddMilliseconds(900), FinishedAt = Noon.AddSeconds(1) };
 }

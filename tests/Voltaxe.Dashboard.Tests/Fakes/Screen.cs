@@ -18,6 +18,7 @@ public abstract class Screen : BunitContext
         JSInterop.Mode = JSRuntimeMode.Loose;
         Services.AddSingleton<TimeProvider>(new AlwaysNoon());
         Services.AddSingleton<IHubReader>(Hub);
+        Services.AddSingleton<IEvidenceReader>(Hub);
         Services.AddSingleton<IHubActions>(Hub);
         Services.AddScoped<Toasts>();
         Services.AddSingleton<AntiforgeryStateProvider, FakeAntiforgery>();

@@ -25,6 +25,7 @@ public sealed class DashboardRoomTests : IAsyncLifetime
         builder.AddDashboard();
         builder.Services.AddSingleton<FakeHub>();
         builder.Services.AddScoped<IHubReader>(s => s.GetRequiredService<FakeHub>());
+        builder.Services.AddScoped<IEvidenceReader>(s => s.GetRequiredService<FakeHub>());
         builder.Services.AddScoped<IHubActions>(s => s.GetRequiredService<FakeHub>());
         builder.Services.AddAuthentication(CookieAuthenticationDefaults.AuthenticationScheme).AddCookie(o => o.LoginPath = "/sign-in");
         builder.Services.AddAuthorization();
@@ -81,6 +82,7 @@ public sealed class DashboardRoomTests : IAsyncLifetime
     [InlineData("/hosts/web-01")]
     [InlineData("/commands")]
     [InlineData("/commands/7")]
+    [InlineData("/evidence")]
     public async Task Without_signing_in_a_page_leads_to_the_sign_in(string path)
     {
         var answer = await browser.GetAsync(path);

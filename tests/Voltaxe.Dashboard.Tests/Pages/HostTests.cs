@@ -164,7 +164,7 @@ public class HostTests : Screen
     public async Task Leaving_the_page_lets_go_of_the_hub()
     {
         Open(Given.Agent());
-        await Testing.Eventually.TrueAsync(() => Hub.OpenViews == 2);
+        await Testing.Eventually.TrueAsync(() => Hub.OpenViews == 3);
         await DisposeComponentsAsync();
         await Testing.Eventually.TrueAsync(() => Hub.OpenViews == 0);
     }

@@ -27,10 +27,12 @@ public sealed class EveryDoorTests : IAsyncLifetime
     private WireIdentity agent = null!;
     private string expired = "", revokedAccess = "", revokedLegacy = "", revokedOperator = "", legacy = "", access = "";
     private long commandId;
+    private string evidenceId = "";
 
     public async Task InitializeAsync()
     {
         hub = await RunningHub.StartAsync(clock: clock);
+        evidenceId = await (await Evidence.Collection.BeginAsync(hub, "web-05")).BringAsync([1, 2, 3]);
         agent = (await hub.EnrolAsync("web-01")).Identity;
         expired = await agent.AccessTokenAsync();
         clock.StepWallClock(clock.GetUtcNow().AddMinutes(61));
@@ -150,6 +152,7 @@ public sealed class EveryDoorTests : IAsyncLifetime
         RoutePatternLiteralPart literal => literal.Content,
         RoutePatternSeparatorPart dot => dot.Content,
         RoutePatternParameterPart { Name: "id" } when endpoint.RoutePattern.RawText!.Contains("/commands/", StringComparison.Ordinal) => exists ? commandId.ToString() : "999999",
+        RoutePatternParameterPart { Name: "id" } when endpoint.RoutePattern.RawText!.Contains("/evidence/", StringComparison.Ordinal) => exists ? evidenceId : "e-00000000000000000000000000000000",
         RoutePatternParameterPart { Name: "id" } => exists ? agent.AgentId : "a-aaaaaaaaaaaaaaaaaaaaaaaaaa",
         RoutePatternParameterPart { Name: "hostOrId" } => exists ? "web-01" : "nowhere",
         RoutePatternParameterPart { Name: "documentName" } => exists ? "v1" : "v9",

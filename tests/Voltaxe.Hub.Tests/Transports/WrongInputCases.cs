@@ -27,7 +27,7 @@ internal static class WrongInputCases
             ("POST /api/v1/commands", "admin", 400_000), ("POST /api/v1/commands/$id/cancel", "admin", 400_000), ("POST /api/v1/agents", "admin", 400_000),
             ("POST /api/v1/enrollment-tokens", "admin", 400_000), ("POST /api/isolate", "admin", 400_000), ("POST /api/restore", "admin", 400_000),
             ("POST /command/result", "sentinel", 600_000), ("POST /telemetry", "sentinel", 600_000), ("POST /agent/v1/sync", "agent", 1_100_000),
-            ("POST /agent/v1/enroll", "nobody", 20_000), ("POST /agent/v1/token", "nobody", 20_000),
+            ("POST /agent/v1/evidence", "agent", 20_000), ("POST /agent/v1/enroll", "nobody", 20_000), ("POST /agent/v1/token", "nobody", 20_000),
         }
         from wrong in new (string? Body, int Status, string? Field, string Type)[]
         {
@@ -97,7 +97,9 @@ internal static class WrongInputCases
             ("status=nope", "status"), ("status=pending,nope", "status"), ("command=nope", "command"), ("limit=0", "limit"), ("limit=201", "limit"), ("limit=x", "limit"), ("limit=1.5", "limit"),
             ("limit=99999999999", "limit"), ("after=x", "after"), ("after=c--1", "after"), ("after=c-99999999999999999999", "after"), ("host=a%00b", "host"), ("created_by=%00", "created_by"), ("batch=%00", "batch"),
         }
-        select new WrongInput("GET /api/v1/commands?" + query.Item1, "admin", null, 400, query.Item2);
+        from list in new[] { "commands", "evidence" }
+        where list == "commands" || query.Item2 is "limit" or "after" or "host" or "command"
+        select new WrongInput($"GET /api/v1/{list}?{query.Item1}", "admin", null, 400, query.Item2);
 
     private static IEnumerable<WrongInput> Agents =>
     [
@@ -132,6 +134,21 @@ internal static class WrongInputCases
                ("\"n\":1", "\"n\":1,\"events\":[{\"event_id\":\"a b\",\"kind\":\"crashed\",\"at\":\"2026-01-01T00:00:00Z\"}]", "events"), ("\"n\":1", "\"n\":1,\"events\":[{\"event_id\":\"e\",\"kind\":\"crashed\",\"at\":\"2026-01-01T00:00:00Z\",\"data\":\"\\ud800\"}]", "events"),
            }
            select new WrongInput("POST /agent/v1/sync", "agent", """{"epoch":"e1","instance":"i1","n":1,"position":0}""".Replace(change.From, change.To, StringComparison.Ordinal), 400, change.Field),
+        .. from change in new (string From, string To, string Field)[]
+           {
+               ("\"uid\":\"$uid\",", "", "uid"), ("\"$uid\"", "7", "uid"), ("\"$uid\"", "\"x\"", "uid"), ("\"a.gz\"", "null", "name"), ("\"a.gz\"", "\"\"", "name"), ("\"a.gz\"", "\"..\"", "name"),
+               ("\"a.gz\"", "\".hidden\"", "name"), ("\"a.gz\"", "\"a/b\"", "name"), ("\"a.gz\"", "\"a\\\\b\"", "name"), ("\"a.gz\"", "\"a\\u0000\"", "name"), ("\"a.gz\"", "\"a\\r\\nb\"", "name"),
+               ("\"a.gz\"", "\"a\\u202egz\"", "name"), ("\"a.gz\"", "\"\\ud800\"", "name"), ("\"a.gz\"", $"\"{new string('x', 101)}\"", "name"), ("\"archive\"", "\"<b>\"", "kind"), ("\"archive\"", "null", "kind"),
+               ("\"archive\"", $"\"{new string('x', 33)}\"", "kind"), ("\"size\":9", "\"size\":0", "size"), ("\"size\":9", "\"size\":-1", "size"), ("\"size\":9", "\"size\":1.5", "size"), ("\"size\":9", "\"size\":\"9\"", "size"),
+               ("\"size\":9", "\"size\":9223372036854775808", "size"), (new string('0', 64), new string('0', 63), "sha256"), (new string('0', 64), new string('A', 64), "sha256"), (new string('0', 64), new string('g', 64), "sha256"),
+               ("\"size\":9", "\"size\":9,\"size\":8", "size"),
+           }
+           select new WrongInput("POST /agent/v1/evidence", "agent", $$"""{"uid":"$uid","name":"a.gz","kind":"archive","size":9,"sha256":"{{new string('0', 64)}}"}""".Replace(change.From, change.To, StringComparison.Ordinal), 400, change.Field),
+        new("POST /agent/v1/evidence", "agent", $$"""{"uid":"$uid","name":"a.gz","kind":"archive","size":9,"sha256":"{{new string('0', 64)}}"}""", 404, "uid"),
+        new("PATCH /agent/v1/evidence/e-00000000000000000000000000000000", "agent", "x", 400, "upload_offset", "application/octet-stream"),
+        new("PATCH /agent/v1/evidence", "agent", "x", 405),
+        new("GET /api/v1/evidence/nowhere", "admin", null, 404),
+        new("DELETE /api/v1/evidence/nowhere", "admin", null, 405),
         new("POST /agent/v1/enroll", "nobody", """{"token":7}""", 400, "token"),
         new("POST /agent/v1/enroll", "nobody", """{"token":"vtx_enr_x.y","hostname":"a"}""", 401),
         new("POST /agent/v1/token", "nobody", """{"assertion":["a.b.c"]}""", 400, "assertion"),

@@ -583,6 +583,125 @@ namespace Voltaxe.Hub.Persistence.Migrations.Postgres
                         });
                 });
 
+            modelBuilder.Entity("Voltaxe.Hub.Domain.CommandProgress", b =>
+                {
+                    b.Property<long>("CommandId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("command_id");
+
+                    b.Property<DateTimeOffset>("At")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("at");
+
+                    b.Property<string>("Item")
+                        .HasColumnType("text")
+                        .HasColumnName("item");
+
+                    b.Property<int>("Percent")
+                        .HasColumnType("integer")
+                        .HasColumnName("percent");
+
+                    b.Property<string>("Stage")
+                        .HasColumnType("text")
+                        .HasColumnName("stage");
+
+                    b.HasKey("CommandId");
+
+                    b.ToTable("command_progress", null, t =>
+                        {
+                            t.HasCheckConstraint("ck_command_progress_percent", "percent BETWEEN 0 AND 100");
+                        });
+                });
+
+            modelBuilder.Entity("Voltaxe.Hub.Domain.EvidenceFile", b =>
+                {
+                    b.Property<string>("Id")
+                        .HasColumnType("text")
+                        .HasColumnName("id");
+
+                    b.Property<string>("AgentId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("agent_id");
+
+                    b.Property<long>("CommandId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("command_id");
+
+                    b.Property<Guid>("CommandUid")
+                        .HasColumnType("uuid")
+                        .HasColumnName("command_uid");
+
+                    b.Property<DateTimeOffset?>("CompletedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("completed_at");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at");
+
+                    b.Property<string>("Hostname")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("hostname");
+
+                    b.Property<string>("Kind")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("kind");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("name");
+
+                    b.Property<long>("Received")
+                        .IsConcurrencyToken()
+                        .HasColumnType("bigint")
+                        .HasColumnName("received");
+
+                    b.Property<DateTimeOffset?>("ReplacedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("replaced_at");
+
+                    b.Property<string>("Sha256")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("sha256");
+
+                    b.Property<long>("Size")
+                        .HasColumnType("bigint")
+                        .HasColumnName("size");
+
+                    b.Property<DateTimeOffset>("UpdatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("updated_at");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("AgentId")
+                        .HasDatabaseName("ix_evidence_agent_id");
+
+                    b.HasIndex("CommandId")
+                        .HasDatabaseName("ix_evidence_command_id");
+
+                    b.HasIndex("CommandId", "Name")
+                        .IsUnique()
+                        .HasDatabaseName("ix_evidence_command_id_name")
+                        .HasFilter("replaced_at IS NULL");
+
+                    b.ToTable("evidence", null, t =>
+                        {
+                            t.HasCheckConstraint("ck_evidence_complete", "(completed_at IS NOT NULL) = (received = size)");
+
+                            t.HasCheckConstraint("ck_evidence_received", "size > 0 AND received BETWEEN 0 AND size");
+
+                            t.HasCheckConstraint("ck_evidence_replaced", "replaced_at IS NULL OR completed_at IS NOT NULL");
+
+                            t.HasCheckConstraint("ck_evidence_sha256", "length(sha256) = 64");
+                        });
+                });
+
             modelBuilder.Entity("Voltaxe.Hub.Domain.RetiredEpoch", b =>
                 {
                     b.Property<string>("AgentId")
@@ -896,6 +1015,30 @@ namespace Voltaxe.Hub.Persistence.Migrations.Postgres
                     b.HasOne("Voltaxe.Hub.Domain.Agent", null)
                         .WithMany()
                         .HasForeignKey("AgentId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("Voltaxe.Hub.Domain.CommandProgress", b =>
+                {
+                    b.HasOne("Voltaxe.Hub.Domain.Command", null)
+                        .WithOne()
+                        .HasForeignKey("Voltaxe.Hub.Domain.CommandProgress", "CommandId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("Voltaxe.Hub.Domain.EvidenceFile", b =>
+                {
+                    b.HasOne("Voltaxe.Hub.Domain.Agent", null)
+                        .WithMany()
+                        .HasForeignKey("AgentId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired();
+
+                    b.HasOne("Voltaxe.Hub.Domain.Command", null)
+                        .WithMany()
+                        .HasForeignKey("CommandId")
                         .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired();
                 });

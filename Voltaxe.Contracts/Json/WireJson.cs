@@ -32,6 +32,8 @@ namespace Voltaxe.Contracts.Json;
 [JsonSerializable(typeof(TokenReply))]
 [JsonSerializable(typeof(AssertionHeader))]
 [JsonSerializable(typeof(AssertionClaims))]
+[JsonSerializable(typeof(EvidenceOffer))]
+[JsonSerializable(typeof(EvidenceTicket))]
 [JsonSerializable(typeof(AgentInfo))]
 [JsonSerializable(typeof(Observed))]
 [JsonSerializable(typeof(NewCommands))]

@@ -7,6 +7,13 @@ public static class AgentRoutes
     public const string Sync = "/agent/v1/sync";
     public const string Enrol = "/agent/v1/enroll";
     public const string Token = "/agent/v1/token";
+    /// <summary><c>POST</c> offers, <c>PATCH …/{id}</c> uploads.</summary>
+    public const string Evidence = "/agent/v1/evidence";
+
+    /// <summary>In a <c>PATCH</c> where its body begins, in the answer where the next one must.</summary>
+    public const string UploadOffset = "Upload-Offset";
+    /// <summary>The largest body of a <c>PATCH</c>, in bytes.</summary>
+    public const int MaxUploadBytes = 4 * 1024 * 1024;
 
     /// <summary>Hub → agent, one argument: <see cref="Envelope"/>[].</summary>
     public const string Execute = "Execute";

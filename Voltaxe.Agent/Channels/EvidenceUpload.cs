@@ -109,8 +109,8 @@ public sealed partial class EvidenceUpload(Func<CancellationToken, Task<Uri>> hu
                         sending.Faster();
                     return true;
                 case HttpStatusCode.Conflict when response.Headers.Contains(AgentRoutes.UploadOffset):
-                    sending.Correct(OffsetOf(response));
-                    return true;
+                    // Where it already is: then it is not the offset that is wrong, and the offer tells what is.
+                    return sending.Correct(OffsetOf(response));
                 case HttpStatusCode.UnprocessableEntity:
                     sending.Restart($"the archive's hash did not hold at the hub: {Problems.Describe(response.StatusCode, await response.Content.ReadAsStringAsync(ct))}");
                     return false;
@@ -195,12 +195,14 @@ public sealed partial class EvidenceUpload(Func<CancellationToken, Task<Uri>> hu
             stands(new UploadState(Reached, null));
         }
 
-        /// <summary>The hub is elsewhere. A hub that cannot make up its mind is not followed for ever.</summary>
-        public void Correct(long offset)
+        /// <summary>The hub is elsewhere. False: it is not. A hub that cannot make up its mind is not followed for ever.</summary>
+        public bool Correct(long offset)
         {
+            var before = Reached;
             if (++corrections > MaxCorrections)
                 throw new EvidenceRefusedException($"the hub corrected where the upload stands {MaxCorrections} times");
             Move(offset);
+            return offset != before;
         }
 
         public void Restart(string why)

@@ -87,7 +87,7 @@ internal sealed class HostFile : IDisposable
         {
             miss = errno switch
             {
-                NativeFiles.NoEntry => new(Omission.Absent, "not there"),
+                NativeFiles.NoEntry or Native.NoSuchProcess => new(Omission.Absent, "not there"),
                 NativeFiles.NotDirectory or NativeFiles.TooManyLinks => new(Omission.Refused, "a part of the path is a symbolic link or no folder: not followed"),
                 _ => new(Omission.Error, NativeFiles.Describe(errno)),
             };

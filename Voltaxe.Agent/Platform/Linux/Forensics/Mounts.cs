@@ -57,8 +57,10 @@ internal sealed class Mounts(string table = "/proc/self/mountinfo", Mounts? firs
         foreach (var line in lines)
         {
             var fields = line.Split(' ');
-            var dash = Array.IndexOf(fields, "-", 6);
-            if (dash < 0 || dash + 1 >= fields.Length)
+            // Optional fields stand before the dash, the type behind it.
+            const int leastFields = 6;
+            var dash = fields.Length > leastFields ? Array.IndexOf(fields, "-", leastFields) : -1;
+            if (dash < 0 || dash + 1 == fields.Length)
                 continue;
             types[fields[0]] = fields[dash + 1];
             types[fields[2]] = fields[dash + 1];

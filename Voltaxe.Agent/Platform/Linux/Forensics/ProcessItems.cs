@@ -18,6 +18,7 @@ internal sealed class ProcessItems(string bootId, Mounts mounts, IReadOnlyDictio
     private readonly Dictionary<(string Device, ulong Inode), (string? Hash, string? WhyNot)> hashes = [];
     private readonly DateTimeOffset? boot = BootedAt();
     private long left = MaxHashedBytesInAll;
+    private int hidden;
 
     public static void Collect(IEvidenceSink sink, string bootId, Mounts mounts, IReadOnlyDictionary<long, string> users, CancellationToken ct) =>
         sink.Add("processes.jsonl", "/proc/*/{stat,status,cmdline,exe,cwd}", "read from the kernel, parents before children; executables hashed through /proc/*/exe",
@@ -36,6 +37,8 @@ internal sealed class ProcessItems(string bootId, Mounts mounts, IReadOnlyDictio
             foreach (var child in children[at.Process.Pid].Reverse())
                 next.Push((child, at.Depth + 1));
         }
+        if (hidden > 0)
+            part.Cut($"of {hidden} process(es) this user may not see everything");
     }
 
     private JsonObject Describe(ProcStat stat, int depth)
@@ -98,6 +101,7 @@ internal sealed class ProcessItems(string bootId, Mounts mounts, IReadOnlyDictio
     {
         using var file = HostFile.OpenExecutable(pid, mounts, out var miss);
         var (hash, whyNot) = file is null ? (null, miss!.Why) : HashOnce(file);
+        hidden += miss?.What == Omission.Error ? 1 : 0;
         if (whyNot is not null)
             entry["exe_sha256_error"] = whyNot;
         return hash;

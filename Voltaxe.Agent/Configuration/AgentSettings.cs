@@ -58,13 +58,16 @@ public sealed record AgentSettings(string State, IReadOnlyList<Uri>? HubUrls, st
         }
         var interval = Number(PollIntervalVariable, "polling:interval_seconds", MaxInterval, " of seconds");
         var usual = new EvidenceLimits();
+        var all = Number("VOLTAXE_FORENSICS_MAX_MIB", "forensics:max_mib", MaxMiB, " of MiB") * EvidenceLimits.MiB ?? usual.MaxBytes;
+        // What is not given fits into what is.
+        var item = Number("VOLTAXE_FORENSICS_MAX_ITEM_MIB", "forensics:max_item_mib", MaxMiB, " of MiB") * EvidenceLimits.MiB ?? Math.Min(usual.MaxItemBytes, all);
         var evidence = new EvidenceLimits
         {
-            MaxBytes = Number("FORENSICS_MAX_MIB", "forensics:max_mib", MaxMiB, " of MiB") * EvidenceLimits.MiB ?? usual.MaxBytes,
-            MaxItemBytes = Number("FORENSICS_MAX_ITEM_MIB", "forensics:max_item_mib", MaxMiB, " of MiB") * EvidenceLimits.MiB ?? usual.MaxItemBytes,
-            MaxPartBytes = Number("FORENSICS_MAX_PART_MIB", "forensics:max_part_mib", MaxMiB, " of MiB") * EvidenceLimits.MiB ?? usual.MaxPartBytes,
-            MaxParts = Number("FORENSICS_MAX_PARTS", "forensics:max_parts", MaxParts, "") ?? usual.MaxParts,
-            MaxTime = Number("FORENSICS_MAX_MINUTES", "forensics:max_minutes", MaxMinutes, " of minutes") is { } minutes ? TimeSpan.FromMinutes(minutes) : usual.MaxTime,
+            MaxBytes = all,
+            MaxItemBytes = item,
+            MaxPartBytes = Number("VOLTAXE_FORENSICS_MAX_PART_MIB", "forensics:max_part_mib", MaxMiB, " of MiB") * EvidenceLimits.MiB ?? Math.Min(usual.MaxPartBytes, item),
+            MaxParts = Number("VOLTAXE_FORENSICS_MAX_PARTS", "forensics:max_parts", MaxParts, "") ?? usual.MaxParts,
+            MaxTime = Number("VOLTAXE_FORENSICS_MAX_MINUTES", "forensics:max_minutes", MaxMinutes, " of minutes") is { } minutes ? TimeSpan.FromMinutes(minutes) : usual.MaxTime,
         };
         faults.AddRange(evidence.Faults());
         if (flags.Name is { } name && !Contracts.Crypto.AgentIds.IsHostName(name))

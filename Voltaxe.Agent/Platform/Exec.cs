@@ -61,11 +61,22 @@ public sealed class Exec(params string[] before)
         process.StandardInput.Close();
         var wanted = true;
         var buffer = new byte[64 * 1024];
-        while (wanted && process.StandardOutput.BaseStream.Read(buffer) is var read and > 0)
-            wanted = take(buffer.AsSpan(0, read));
-        if (!wanted)
-            process.Kill(entireProcessTree: true);
-        process.WaitForExit();
+        try
+        {
+            while (wanted && process.StandardOutput.BaseStream.Read(buffer) is var read and > 0)
+                wanted = take(buffer.AsSpan(0, read));
+        }
+        catch
+        {
+            wanted = false;
+            throw;
+        }
+        finally
+        {
+            if (!wanted)
+                process.Kill(entireProcessTree: true);
+            process.WaitForExit();
+        }
         ct.ThrowIfCancellationRequested();
         if (limit.IsCancellationRequested)
             return $"it did not end within {atMost.TotalSeconds:0} s";

@@ -49,7 +49,14 @@ public sealed class WholeCollectionTests : IAsyncLifetime
             using var mine = state.Lock();
             using var key = AgentKey.Read(state)!;
             await using var host = await AgentHost.MakeAsync(new AgentSettings(folder.Root, null, null, true, TimeSpan.FromSeconds(1), DryRun: true), state, EnrolmentState.Read(state)!, key, NullLoggerFactory.Instance, stop.Token);
-            await host.RunAsync(stop.Token);
+            try
+            {
+                await host.RunAsync(stop.Token);
+            }
+            catch (OperationCanceledException) when (stop.IsCancellationRequested)
+            {
+                // Stopped while it was starting.
+            }
         }
     }
 

@@ -169,6 +169,17 @@ public sealed class HostileFilesTests : IDisposable
     }
 
     [LinuxFact]
+    public async Task An_empty_folder_is_looked_at_and_one_that_is_not_there_is_absent()
+    {
+        var empty = await CollectAsync();
+        Assert.Equal(("complete", ""), (empty.Status("temp_files"), empty.Text("temp_files/listing.jsonl")));
+        Directory.Delete(Temp);
+        var absent = await collecting.CollectAsync("temp_files", "mounts");
+        Assert.Equal(("failed", "absent: not there"), (absent.Status("temp_files"), absent.NotTaken("temp_files", Temp)));
+        Assert.Equal("this host has nothing of it", absent.Item("temp_files").GetProperty("error").GetString());
+    }
+
+    [LinuxFact]
     public async Task Only_what_changed_lately_is_taken_and_the_rest_is_listed()
     {
         Sh("echo old > old && echo new > new");

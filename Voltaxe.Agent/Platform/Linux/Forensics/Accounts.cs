@@ -19,9 +19,9 @@ internal static class Accounts
         return names;
     }
 
-    /// <summary>Home folders, each once.</summary>
+    /// <summary>Home folders that are there, each once.</summary>
     public static IEnumerable<string> Homes(string path) =>
-        Lines(path).Select(a => a[Home].TrimEnd('/')).Where(home => home.StartsWith('/')).Distinct(StringComparer.Ordinal);
+        Lines(path).Select(a => a[Home].TrimEnd('/')).Where(home => home.StartsWith('/') && Directory.Exists(home)).Distinct(StringComparer.Ordinal);
 
     private static IEnumerable<string[]> Lines(string path)
     {

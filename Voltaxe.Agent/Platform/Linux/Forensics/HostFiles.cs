@@ -53,7 +53,8 @@ internal sealed class HostFiles(Mounts mounts, string? own)
         string? cut = null;
         foreach (var root in roots)
             cut = Walk(sink, System.Text.Encoding.UTF8.GetBytes(root), found, atMost, ct) ?? cut;
-        if (found.Count > 0)
+        // That folders are empty is something to know, too.
+        if (found.Count > 0 || roots.Any(Directory.Exists))
         {
             sink.Add("listing.jsonl", string.Join(' ', roots), "names and inodes of the folders, nothing followed", part =>
             {

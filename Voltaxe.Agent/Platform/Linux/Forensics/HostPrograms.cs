@@ -5,6 +5,15 @@ internal sealed class HostPrograms(Exec exec, TimeProvider time)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
+    /// <summary>As <see cref="Add"/>, for programs that ask systemd, if it runs this host.</summary>
+    public void AddOfSystemd(IEvidenceSink sink, string name, CancellationToken ct, string program, params string[] arguments)
+    {
+        if (Directory.Exists("/run/systemd/system"))
+            Add(sink, name, ct, program, arguments);
+        else
+            sink.Omit(string.Join(' ', [program, .. arguments]), Omission.Absent, "this host does not run systemd");
+    }
+
     /// <summary>The output of one program, if it is installed. False: it is not.</summary>
     public bool Add(IEvidenceSink sink, string name, CancellationToken ct, string program, params string[] arguments)
     {

@@ -25,8 +25,8 @@ public sealed partial class LinuxForensics
     private void Autoruns(IEvidenceSink sink, CancellationToken ct)
     {
         programs.Add(sink, "unit-files.txt", ct, "systemctl", "list-unit-files", "--no-pager", "--full");
-        programs.Add(sink, "units.txt", ct, "systemctl", "list-units", "--all", "--no-pager", "--full", "--plain");
-        programs.Add(sink, "timers.txt", ct, "systemctl", "list-timers", "--all", "--no-pager", "--full");
+        programs.AddOfSystemd(sink, "units.txt", ct, "systemctl", "list-units", "--all", "--no-pager", "--full", "--plain");
+        programs.AddOfSystemd(sink, "timers.txt", ct, "systemctl", "list-timers", "--all", "--no-pager", "--full");
         foreach (var path in StartFiles)
             files.Add(sink, path, ct);
         string[] homes = [.. Accounts.Homes(sources.Accounts)];

@@ -68,7 +68,7 @@ public sealed partial class LinuxForensics(string bootId, ForensicSources source
         programs.Add(sink, "who.txt", ct, "who", "-a");
         programs.Add(sink, "last.txt", ct, "last", "-F", "-w", "-n", "1000");
         programs.Add(sink, "lastb.txt", ct, "lastb", "-F", "-w", "-n", "1000");
-        programs.Add(sink, "loginctl.txt", ct, "loginctl", "list-sessions", "--no-pager");
+        programs.AddOfSystemd(sink, "loginctl.txt", ct, "loginctl", "list-sessions", "--no-pager");
         foreach (var path in (string[])["/run/utmp", "/var/log/wtmp", "/var/log/btmp"])
             files.Add(sink, path, ct, FileEnd.End);
     }

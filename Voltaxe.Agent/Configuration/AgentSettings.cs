@@ -75,7 +75,8 @@ public sealed record AgentSettings(string State, IReadOnlyList<Uri>? HubUrls, st
         return faults.Count > 0
             ? (null, faults)
             : (new AgentSettings(Find(flags.State, "--state", StateVariable, null)?.Value ?? StateFolder.DefaultPath(), hubs, flags.Name, enabled,
-                interval is { } i ? TimeSpan.FromSeconds(i) : null, flags.DryRun) { Evidence = evidence }, faults);
+                interval is { } i ? TimeSpan.FromSeconds(i) : null, flags.DryRun)
+            { Evidence = evidence }, faults);
     }
 
     private static Dictionary<string, string> ReadFile(string? path, List<string> faults)

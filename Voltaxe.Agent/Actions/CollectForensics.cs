@@ -1,15 +1,22 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Voltaxe.Agent.Evidence;
+using Voltaxe.Agent.Execution;
+using Voltaxe.Agent.Execution.Ledgers;
 using Voltaxe.Agent.Platform;
 using Voltaxe.Contracts.Commands;
+using Voltaxe.Contracts.Wire;
 
 namespace Voltaxe.Agent.Actions;
 
-/// <summary>Reads what was asked for. An item that fails, or that this agent does not have, says so in its own place; nothing is invented.</summary>
-public sealed class CollectForensics(HostPlatform platform) : IAction
+/// <summary>
+/// Collects what was asked for into one archive, brings it to the hub, and only then is done. An item that fails, or that this agent does not
+/// have, says so in its own place; nothing is invented.
+/// </summary>
+public sealed class CollectForensics(HostPlatform platform, EvidenceMaker maker, EvidenceLocker locker, IEvidenceUpload upload, ProgressTeller progress, TimeProvider time) : IAction
 {
-    /// <summary>For all items together, with room for what is around them.</summary>
-    private const int MaxBytes = 220 * 1024;
+    /// <summary>Before the limit, so that what was collected and how far the upload came can still be said.</summary>
+    private static readonly TimeSpan LastWords = TimeSpan.FromMinutes(1);
 
     public string Command => CommandNames.CollectForensics;
 
@@ -17,38 +24,73 @@ public sealed class CollectForensics(HostPlatform platform) : IAction
 
     public string? WhyNot(JsonElement parameters) => platform.Forensics is null ? platform.WhyMissing(Command) : null;
 
-    public Task<ActionResult> RunAsync(ActionOrder order, CancellationToken ct)
+    /// <summary>What becomes of the archive of this command: it is needed until the hub has recorded how that ended, and longer where the hub has not got it.</summary>
+    public static Keep WhatOf(LedgerEntry? entry) => entry switch
     {
-        var forensics = platform.Forensics!;
-        var asked = CommandParams.ReadCollect(order.Command.Params).Collect;
-        var wanted = asked.Count > 0 ? asked : forensics.Collectors;
-        var items = new JsonObject();
-        int collected = 0, left = MaxBytes, open = wanted.Count;
-        foreach (var name in wanted)
-        {
-            ct.ThrowIfCancellationRequested();
-            var item = Collect(forensics, name, left / open--, ct);
-            collected += item.ContainsKey("error") ? 0 : 1;
-            left = Math.Max(0, left - item.ToJsonString().Length);
-            items[name] = item;
-        }
-        var data = HostPlatform.ToElement(new JsonObject { ["collected"] = collected, ["asked"] = wanted.Count, ["items"] = items });
-        return Task.FromResult(collected == 0 && wanted.Count > 0
-            ? new ActionResult(Contracts.Wire.Outcome.Failed, "nothing_collected: none of the items could be collected", data)
-            : ActionResult.Executed($"collected {collected} of {wanted.Count} item(s)", data));
-    }
+        null => Keep.No,
+        { IsOpen: true } => Keep.Yes,
+        { Result.Outcome: Outcome.Executed } => Keep.No,
+        _ => Keep.ForNow,
+    };
 
-    private static JsonObject Collect(IForensics forensics, string name, int maxBytes, CancellationToken ct)
+    public async Task<ActionResult> RunAsync(ActionOrder order, CancellationToken ct)
     {
-        if (!forensics.Collectors.Contains(name))
-            return new JsonObject { ["error"] = "this agent does not collect it on this host" };
+        using var limit = new CancellationTokenSource(Limit - LastWords, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, limit.Token);
+        SealedEvidence? evidence = null;
+        var stands = new UploadState(0, null);
         try
         {
-            return forensics.Collect(name, maxBytes, ct);
+            // A crash during the upload: what was collected then is what is reported.
+            evidence = await Task.Run(() => locker.Find(order.Uid), ct);
+            if (evidence is null)
+            {
+                var asked = CommandParams.ReadCollect(order.Command.Params).Collect;
+                (evidence, var nothing) = await maker.MakeAsync(order.Uid, platform.Forensics!, asked.Count > 0 ? asked : platform.Forensics!.Collectors,
+                    (percent, item) => progress.Tell(order.Uid, percent, item, "collecting"), either.Token);
+                if (evidence is null)
+                    return new ActionResult(Outcome.Failed, "nothing_collected: none of the items could be collected", nothing);
+            }
+            var whole = evidence;
+            var id = await upload.SendAsync(whole, state =>
+            {
+                stands = state;
+                progress.Tell(order.Uid, (int)(100 * state.Reached / whole.Size), whole.Name, "uploading");
+            }, either.Token);
+            return ActionResult.Executed(whole.Message, HostPlatform.ToElement(With(whole, "evidence_id", id)));
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or PlatformException or FormatException)
+        catch (EvidenceUnwritableException e)
         {
-            return new JsonObject { ["error"] = e.Message };
+            locker.Remove(order.Uid);
+            return ActionResult.Failed("no_space", e.Message);
         }
+        catch (EvidenceRefusedException e)
+        {
+            return NotStored("not_stored", $"{evidence!.Message}, and the hub did not take the archive: {e.Message}", evidence, stands);
+        }
+        catch (OperationCanceledException) when (limit.IsCancellationRequested && !ct.IsCancellationRequested)
+        {
+            return evidence is null
+                ? ActionResult.Failed("timeout", "the collecting was not done in time")
+                : NotStored("timeout", $"{evidence.Message}, but the hub did not get the archive in time{(stands.Trouble is { } why ? $": {why}" : "")}", evidence, stands);
+        }
+        finally
+        {
+            progress.Forget(order.Uid);
+        }
+    }
+
+    private static ActionResult NotStored(string error, string message, SealedEvidence evidence, UploadState stands)
+    {
+        var details = With(evidence, "uploaded", stands.Reached);
+        details["kept_on_host"] = $"until the next collection, {EvidenceLocker.Patience.TotalDays:0} days at most";
+        return ActionResult.Failed(error, message, details);
+    }
+
+    private static JsonObject With(SealedEvidence evidence, string name, JsonNode value)
+    {
+        var data = JsonNode.Parse(evidence.Data.GetRawText())!.AsObject();
+        data["evidence"]![name] = value;
+        return data;
     }
 }

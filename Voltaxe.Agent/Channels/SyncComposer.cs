@@ -38,7 +38,7 @@ public sealed class SyncComposer(Book book, Outbox outbox, Func<AgentInfo> info,
             Holding = [.. ledger.Open.Where(e => e.State != EntryState.Seen && !told.Contains(e.Uid)).Take(MaxHolding).Select(e => new HoldingEntry(e.Uid, e.Attempt, StateOf(e)))],
             Received = [.. outbox.Received.Take(MaxReceived)],
             Results = results,
-            Events = events,
+            Events = [.. events, .. outbox.Progress],
             Answers = [.. answers.Take(MaxAnswers)],
             WaitSeconds = waitSeconds,
         }, moreResults || moreEvents || answers.Count > MaxAnswers);

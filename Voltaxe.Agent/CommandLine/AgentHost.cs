@@ -4,6 +4,7 @@ using Voltaxe.Agent.Actions;
 using Voltaxe.Agent.Channels;
 using Voltaxe.Agent.Configuration;
 using Voltaxe.Agent.Enrolment;
+using Voltaxe.Agent.Evidence;
 using Voltaxe.Agent.Execution;
 using Voltaxe.Agent.Execution.Journalling;
 using Voltaxe.Agent.Platform;
@@ -51,7 +52,12 @@ internal sealed class AgentHost : IAsyncDisposable
         var book = new Book(opening.Journal, opening.Records);
         var notice = platform.Notices is { } board ? new HostNotice(board, settings.Notice, settings.Name ?? enrolment.Hostname, () => book.Ledger.Deadline?.At, time, logs.CreateLogger<HostNotice>()) : null;
         var watch = new IsolationWatch(platform, proof, outbox, Raise, time, logs.CreateLogger<IsolationWatch>(), notice);
-        IAction[] actions = [new NetworkIsolate(platform, proof, watch), new NetworkRestore(platform, watch), new KillProcess(platform), new CollectForensics(platform)];
+        var directory = new HubDirectory(http, hubs, time);
+        var locker = new EvidenceLocker(folder.EvidenceFolder, time);
+        var upload = new EvidenceUpload(directory.NearestAsync, http, signIn, Random.Shared.NextDouble, time, logs.CreateLogger<EvidenceUpload>());
+        var maker = new EvidenceMaker(locker, settings.Evidence, time, () => clock.Now);
+        var collect = new CollectForensics(platform, maker, locker, upload, new ProgressTeller(outbox, clock, time), time);
+        IAction[] actions = [new NetworkIsolate(platform, proof, watch), new NetworkRestore(platform, watch), new KillProcess(platform), collect];
         var runner = new ActionRunner(actions, clock, time, logs.CreateLogger<ActionRunner>());
         var verifier = new EnvelopeVerifier(pinned, enrolment.HubId, enrolment.AgentId, runner.WhyNot);
         executor = new Executor(book, clock, verifier.Verify, runner, outbox, time, logs.CreateLogger<Executor>());
@@ -72,8 +78,11 @@ internal sealed class AgentHost : IAsyncDisposable
         {
             await ears.HearAsync(reply);
             status.Note(channel.Name, reply);
+            if (reply.Recorded.Count + reply.Drop.Count > 0)
+                locker.Tidy(uid => CollectForensics.WhatOf(book.Ledger.Find(uid)));
         });
-        var channels = new HubChannels(new HubDirectory(http, hubs, time), http, signIn, said =>
+        locker.Tidy(uid => CollectForensics.WhatOf(book.Ledger.Find(uid)));
+        var channels = new HubChannels(directory, http, signIn, said =>
         {
             contact.Spoke();
             _ = ears.HearAsync(Syncer.Plausible(said));

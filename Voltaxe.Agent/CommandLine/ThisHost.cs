@@ -14,11 +14,11 @@ internal static class ThisHost
         if (dryRun)
         {
             return OperatingSystem.IsLinux()
-                ? DryRunHost.Make(folder.File("effects.log"), ties.Now, new LinuxForensics(ties.BootId), () => LinuxProcessList.Read(ties.BootId))
+                ? DryRunHost.Make(folder.File("effects.log"), ties.Now, LinuxPlatform.Forensics(ties, folder.Path), () => LinuxProcessList.Read(ties.BootId))
                 : DryRunHost.Make(folder.File("effects.log"), ties.Now, null, () => []);
         }
         return OperatingSystem.IsLinux()
-            ? await LinuxPlatform.MakeAsync(hubs, folder.File("isolation.json"), ties, ct)
+            ? await LinuxPlatform.MakeAsync(hubs, folder, ties, ct)
             : new HostPlatform(Environment.OSVersion.Platform.ToString(), null, null, null)
             {
                 Missing = CommandNames.All.ToDictionary(c => c, c => $"this version does {c} on Linux only"),

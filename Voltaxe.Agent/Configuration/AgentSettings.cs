@@ -23,8 +23,11 @@ public sealed record AgentSettings(string State, IReadOnlyList<Uri>? HubUrls, st
     public const string StateVariable = "VOLTAXE_STATE", ApiVariable = "VOLTAXE_API_URL",
         PollEnabledVariable = "COMMAND_POLL_ENABLED", PollIntervalVariable = "COMMAND_POLL_INTERVAL";
 
+    /// <summary>What a collection may take.</summary>
+    public EvidenceLimits Evidence { get; init; } = new();
+
     private const string DefaultConfig = "/etc/voltaxe/agent.conf";
-    private const int MaxInterval = 3600;
+    private const int MaxInterval = 3600, MaxMiB = 8192, MaxParts = 20_000, MaxMinutes = 90;
 
     /// <summary>The settings, or every fault at once, each with the key that caused it.</summary>
     public static (AgentSettings? Settings, IReadOnlyList<string> Faults) Load(Flags flags, Func<string, string?> environment)
@@ -46,13 +49,14 @@ public sealed record AgentSettings(string State, IReadOnlyList<Uri>? HubUrls, st
         var enabled = true;
         if (Find(null, "", PollEnabledVariable, "polling:enabled") is { } poll && !TryBool(poll.Value, out enabled))
             faults.Add($"{poll.Key}: must be true or false");
-        int? interval = null;
-        if (Find(null, "", PollIntervalVariable, "polling:interval_seconds") is { } seconds)
+        int? Number(string variable, string key, int max, string what)
         {
-            if (int.TryParse(seconds.Value, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var number) && number is >= 1 and <= MaxInterval)
-                interval = number;
-            else
-                faults.Add($"{seconds.Key}: must be a whole number of seconds from 1 to {MaxInterval}");
+            if (Find(null, "", variable, key) is not { } given)
+                return null;
+            if (int.TryParse(given.Value, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var number) && number >= 1 && number <= max)
+                return number;
+            faults.Add($"{given.Key}: must be a whole number{what} from 1 to {max}");
+            return null;
         }
         var notice = NoticeSettings.Default;
         if (Find(null, "", NoticeSettings.Variable, "notice:enabled") is { } told)
@@ -66,12 +70,27 @@ public sealed record AgentSettings(string State, IReadOnlyList<Uri>? HubUrls, st
             notice = notice with { Contact = Speakable(contact, faults) };
         if (Find(null, "", null, "notice:text") is { } text)
             notice = notice with { Text = Speakable(text, faults) };
+        var interval = Number(PollIntervalVariable, "polling:interval_seconds", MaxInterval, " of seconds");
+        var usual = new EvidenceLimits();
+        var all = Number("VOLTAXE_FORENSICS_MAX_MIB", "forensics:max_mib", MaxMiB, " of MiB") * EvidenceLimits.MiB ?? usual.MaxBytes;
+        // What is not given fits into what is.
+        var item = Number("VOLTAXE_FORENSICS_MAX_ITEM_MIB", "forensics:max_item_mib", MaxMiB, " of MiB") * EvidenceLimits.MiB ?? Math.Min(usual.MaxItemBytes, all);
+        var evidence = new EvidenceLimits
+        {
+            MaxBytes = all,
+            MaxItemBytes = item,
+            MaxPartBytes = Number("VOLTAXE_FORENSICS_MAX_PART_MIB", "forensics:max_part_mib", MaxMiB, " of MiB") * EvidenceLimits.MiB ?? Math.Min(usual.MaxPartBytes, item),
+            MaxParts = Number("VOLTAXE_FORENSICS_MAX_PARTS", "forensics:max_parts", MaxParts, "") ?? usual.MaxParts,
+            MaxTime = Number("VOLTAXE_FORENSICS_MAX_MINUTES", "forensics:max_minutes", MaxMinutes, " of minutes") is { } minutes ? TimeSpan.FromMinutes(minutes) : usual.MaxTime,
+        };
+        faults.AddRange(evidence.Faults());
         if (flags.Name is { } name && !Contracts.Crypto.AgentIds.IsHostName(name))
             faults.Add("--name: must be letters, digits and -._, at most 253, not shaped like an agent id");
         return faults.Count > 0
             ? (null, faults)
             : (new AgentSettings(Find(flags.State, "--state", StateVariable, null)?.Value ?? StateFolder.DefaultPath(), hubs, flags.Name, enabled,
-                interval is { } i ? TimeSpan.FromSeconds(i) : null, flags.DryRun) { Notice = notice }, faults);
+                interval is { } i ? TimeSpan.FromSeconds(i) : null, flags.DryRun)
+            { Evidence = evidence, Notice = notice }, faults);
     }
 
     private static Dictionary<string, string> ReadFile(string? path, List<string> faults)

@@ -3,7 +3,11 @@ namespace Voltaxe.Agent.Configuration;
 /// <summary>Reads <c>agent.conf</c>: sections in brackets, <c>key = value</c>, comments with # or ;, quotes around a value dropped.</summary>
 internal static class IniFile
 {
-    private static readonly string[] Known = ["server:api_url", "polling:enabled", "polling:interval_seconds"];
+    private static readonly string[] Known =
+    [
+        "server:api_url", "polling:enabled", "polling:interval_seconds",
+        "forensics:max_mib", "forensics:max_item_mib", "forensics:max_part_mib", "forensics:max_parts", "forensics:max_minutes",
+    ];
 
     /// <summary>Values by <c>section:key</c>. Lines that say nothing are faults; keys that the agent does not have are not, the file is older than it.</summary>
     public static Dictionary<string, string> Parse(string text, List<string> faults)

@@ -20,6 +20,7 @@ public sealed partial class StateFolder
     public string KeyFile => File("agent.key");
     public string JournalFile => File("journal");
     public string StatusFile => File("status.json");
+    public string EvidenceFolder => File("evidence");
     public string LockFile => File("agent.lock");
 
     public string File(string name) => System.IO.Path.Combine(Path, name);

@@ -17,6 +17,7 @@ public sealed class Outbox(TimeProvider time)
 
     private readonly ConcurrentDictionary<Guid, int> received = new();
     private readonly ConcurrentDictionary<string, AskAnswer> answers = new();
+    private readonly ConcurrentDictionary<Guid, AgentEvent> progress = new();
     private readonly SemaphoreSlim bell = new(0, 1);
     private readonly Lock gate = new();
     private ITimer? soon;
@@ -24,6 +25,9 @@ public sealed class Outbox(TimeProvider time)
     public IReadOnlyList<ReceivedEntry> Received => [.. received.Select(p => new ReceivedEntry(p.Key, p.Value))];
 
     public IReadOnlyList<AskAnswer> Answers => [.. answers.Values];
+
+    /// <summary>How far actions are: the newest of each command. In memory only: what gets lost is overtaken.</summary>
+    public IReadOnlyList<AgentEvent> Progress => [.. progress.Values];
 
     /// <summary>Why the journal cannot be written, or null. The hub shows the host as degraded.</summary>
     public string? Degraded { get; set; }
@@ -36,6 +40,14 @@ public sealed class Outbox(TimeProvider time)
         RingNow();
     }
 
+    public void TellProgress(AgentEvent happened)
+    {
+        progress[happened.Uid!.Value] = happened;
+        RingNow();
+    }
+
+    public void ForgetProgress(Guid uid) => progress.TryRemove(uid, out _);
+
     /// <summary>The hub answered a sync that carried these.</summary>
     public void WasTold(SyncRequest request)
     {
@@ -43,6 +55,11 @@ public sealed class Outbox(TimeProvider time)
             received.TryRemove(new(entry.Uid, entry.Attempt));
         foreach (var answer in request.Answers)
             answers.TryRemove(answer.AskId, out _);
+        foreach (var said in request.Events)
+        {
+            if (said.Uid is { } uid && progress.TryGetValue(uid, out var newest) && newest.EventId == said.EventId)
+                progress.TryRemove(new(uid, newest));
+        }
     }
 
     /// <summary>Whether the next wait ends at once.</summary>

@@ -63,16 +63,6 @@ public interface IProcessControl
     JsonArray List();
 }
 
-/// <summary>Reads what the host shows. Changes nothing.</summary>
-public interface IForensics
-{
-    /// <summary>Which of <see cref="CommandParams.Collectors"/> it has.</summary>
-    IReadOnlyList<string> Collectors { get; }
-
-    /// <summary>One item as JSON: how it was got, how many, how many were cut to stay below <paramref name="maxBytes"/>, and the list.</summary>
-    JsonObject Collect(string item, int maxBytes, CancellationToken ct);
-}
-
 /// <summary>What this operating system offers. What is null cannot be done here, and <see cref="Missing"/> says why.</summary>
 public sealed record HostPlatform(string Name, IHostIsolation? Isolation, IProcessControl? Processes, IForensics? Forensics)
 {

@@ -10,6 +10,7 @@ using Microsoft.AspNetCore.Http.Connections;
 using Microsoft.AspNetCore.SignalR;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Voltaxe.Agent.Tests.Evidence;
 using Voltaxe.Contracts.Crypto;
 using Voltaxe.Contracts.Json;
 using Voltaxe.Contracts.Wire;
@@ -25,7 +26,7 @@ internal sealed class TestHub : IAsyncDisposable
     private TaskCompletionSource bell = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long ids;
 
-    private TestHub(WebApplication app) => this.app = app;
+    private TestHub(WebApplication app, EvidenceShelf evidence) => (this.app, Evidence) = (app, evidence);
 
     public ECDsa CommandKey { get; private set; } = P256.Create();
     public string HubId { get; } = "h-test";
@@ -45,12 +46,13 @@ internal sealed class TestHub : IAsyncDisposable
     public ConcurrentQueue<AssertionClaims> Assertions { get; } = new();
     public ConcurrentQueue<(SyncRequest Request, string Channel)> Syncs { get; } = new();
     public ConcurrentDictionary<Guid, ResultReport> Results { get; } = new();
+    public EvidenceShelf Evidence { get; }
     public string? AgentId { get; private set; }
     public string Epoch => Syncs.Last().Request.Epoch;
 
     public string Token => $"vtx_enr_secret.{P256.Fingerprint(CommandKey)}";
 
-    public static async Task<TestHub> StartAsync(string url = "http://127.0.0.1:0")
+    public static async Task<TestHub> StartAsync(string url = "http://127.0.0.1:0", EvidenceShelf? shelf = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.WebHost.UseUrls(url);
@@ -60,7 +62,7 @@ internal sealed class TestHub : IAsyncDisposable
         TestHub? hub = null;
         builder.Services.AddSingleton(_ => hub!);
         var app = builder.Build();
-        hub = new TestHub(app);
+        hub = new TestHub(app, shelf ?? new EvidenceShelf());
         hub.Map();
         await app.StartAsync();
         hub.Url = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
@@ -117,6 +119,7 @@ internal sealed class TestHub : IAsyncDisposable
             tokens[token] = true;
             return Answer(SigningIn(new TokenReply(token, 3600)), WireJson.Default.TokenReply, 200);
         });
+        Evidence.Map(app, Knows);
         app.MapPost(AgentRoutes.Sync, async (HttpContext http) =>
         {
             if (PollsRefused)

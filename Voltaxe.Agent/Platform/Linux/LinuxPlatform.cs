@@ -1,4 +1,6 @@
 using System.Globalization;
+using Voltaxe.Agent.Configuration;
+using Voltaxe.Agent.Platform.Linux.Forensics;
 using Voltaxe.Contracts.Commands;
 
 namespace Voltaxe.Agent.Platform.Linux;
@@ -9,7 +11,7 @@ public static class LinuxPlatform
     private const int NetAdmin = 12;
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
 
-    public static async Task<HostPlatform> MakeAsync(IHubWhereabouts hubs, string isolationFile, IsolationTies ties, CancellationToken ct)
+    public static async Task<HostPlatform> MakeAsync(IHubWhereabouts hubs, StateFolder folder, IsolationTies ties, CancellationToken ct)
     {
         var exec = new Exec();
         var missing = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -21,13 +23,16 @@ public static class LinuxPlatform
         }
         else
         {
-            var store = new IsolationStore(isolationFile);
+            var store = new IsolationStore(folder.File("isolation.json"));
             var nft = new Nft(exec, Exec.Find("nft")!);
             isolation = new LinuxIsolation(nft, new EgressChains(exec, nft, Exec.Find("ip")), new SocketKiller(exec, Exec.Find("ss")), hubs, store, ties);
             hubs.Pin(store.Read()?.Hubs);
         }
-        return new HostPlatform("linux", isolation, new LinuxProcesses(ties.BootId, Grace), new LinuxForensics(ties.BootId)) { Missing = missing, Notices = new LinuxNoticeBoard(exec, Exec.Find) };
+        return new HostPlatform("linux", isolation, new LinuxProcesses(ties.BootId, Grace), Forensics(ties, folder.Path)) { Missing = missing, Notices = new LinuxNoticeBoard(exec, Exec.Find) };
     }
+
+    /// <param name="own">The agent's state folder.</param>
+    public static LinuxForensics Forensics(IsolationTies ties, string own) => new(ties.BootId, new ForensicSources { Own = own }, ties.Time);
 
     private static async Task<string?> WhyNotIsolateAsync(Exec exec, CancellationToken ct)
     {

@@ -65,6 +65,18 @@ public sealed class AgentSettingsTests : IDisposable
     }
 
     [Fact]
+    public void What_a_collection_may_take_is_configured_and_what_is_not_given_fits_into_what_is()
+    {
+        const long mib = EvidenceLimits.MiB;
+        Assert.Equal(new EvidenceLimits(), Load("").Settings!.Evidence);
+        Assert.Equal(new EvidenceLimits { MaxBytes = 30 * mib, MaxItemBytes = 30 * mib, MaxPartBytes = 30 * mib, MaxTime = TimeSpan.FromMinutes(5) },
+            Load("[forensics]\nmax_mib = 30\nmax_minutes = 7\n", null, ("VOLTAXE_FORENSICS_MAX_MINUTES", "5")).Settings!.Evidence);
+        Assert.Equal(["forensics:max_part_mib: must not be more than forensics:max_item_mib", "forensics:max_item_mib: must not be more than forensics:max_mib"],
+            Load("[forensics]\nmax_mib = 30\nmax_item_mib = 31\nmax_part_mib = 32\n").Faults);
+        Assert.Equal("forensics:max_parts: must be a whole number from 1 to 20000", Assert.Single(Load("[forensics]\nmax_parts = 20001\n").Faults));
+    }
+
+    [Fact]
     public void A_configuration_file_that_was_named_must_be_there()
     {
         var (settings, faults) = AgentSettings.Load(new Flags { Config = file + ".missing" }, _ => null);

@@ -57,11 +57,12 @@ internal static class Rooms
             new("Configuration", []),
             new("Platform", ["Configuration"], Web),
             new("Enrolment", ["Configuration", "Platform"]),
+            new("Evidence", ["Configuration", "Platform"], Web),
             // The executor runs the actions, and the actions write to its journal and outbox: two halves of one thing.
-            new("Actions", ["Configuration", "Platform", "Execution"], Web),
+            new("Actions", ["Configuration", "Platform", "Execution", "Evidence"], Web),
             new("Execution", ["Configuration", "Platform", "Enrolment", "Actions"], Web),
-            new("Channels", ["Configuration", "Platform", "Enrolment", "Execution"]),
-            new("CommandLine", ["Configuration", "Platform", "Enrolment", "Actions", "Execution", "Channels"]),
+            new("Channels", ["Configuration", "Platform", "Enrolment", "Execution", "Evidence"]),
+            new("CommandLine", ["Configuration", "Platform", "Enrolment", "Actions", "Execution", "Evidence", "Channels"]),
         ],
         ["Voltaxe.Dashboard"] =
         [

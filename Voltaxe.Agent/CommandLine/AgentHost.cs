@@ -19,11 +19,13 @@ internal sealed class AgentHost : IAsyncDisposable
     private readonly Executor executor;
     private readonly Keeper keeper;
     private readonly IsolationWatch watch;
+    private readonly ReleaseDesk desk;
+    private readonly ReleaseDoor door;
     private readonly HttpClient http;
     private readonly SignIn signIn;
 
-    private AgentHost(HostPlatform platform, Book book, Executor executor, Keeper keeper, IsolationWatch watch, HttpClient http, SignIn signIn) =>
-        (Platform, this.book, this.executor, this.keeper, this.watch, this.http, this.signIn) = (platform, book, executor, keeper, watch, http, signIn);
+    private AgentHost(HostPlatform platform, Book book, Executor executor, Keeper keeper, IsolationWatch watch, ReleaseDesk desk, ReleaseDoor door, HttpClient http, SignIn signIn) =>
+        (Platform, this.book, this.executor, this.keeper, this.watch, this.desk, this.door, this.http, this.signIn) = (platform, book, executor, keeper, watch, desk, door, http, signIn);
 
     public HostPlatform Platform { get; }
 
@@ -79,7 +81,9 @@ internal sealed class AgentHost : IAsyncDisposable
         }, time);
         var options = new KeeperOptions(settings.PollEnabled, () => settings.PollInterval ?? TimeSpan.FromSeconds(board.NextPollSeconds is > 0 and var wished ? wished : enrolment.PollSeconds));
         var keeper = new Keeper(channels, syncer, outbox, options, Random.Shared.NextDouble, time, logs.CreateLogger<Keeper>());
-        return new AgentHost(platform, book, executor, keeper, watch, http, signIn);
+        var desk = new ReleaseDesk(new ReleaseVerifier(pinned, enrolment.HubId, enrolment.AgentId), platform, executor, book, clock, time);
+        var door = new ReleaseDoor(folder, desk, time, logs.CreateLogger<ReleaseDoor>());
+        return new AgentHost(platform, book, executor, keeper, watch, desk, door, http, signIn);
     }
 
     /// <summary>Runs until told to stop; then lets what has begun come to an end.</summary>
@@ -90,12 +94,28 @@ internal sealed class AgentHost : IAsyncDisposable
         var executing = executor.RunAsync();
         var speaking = keeper.RunAsync(ending.Token);
         var watching = watch.RunAsync(ending.Token);
+        var opening = door.RunAsync(ending.Token);
         // None of them ends by itself: an exception in one is a bug, and must end the agent, not leave it half alive.
-        await Task.WhenAny(executing, speaking, watching);
+        await Task.WhenAny(executing, speaking, watching, opening);
         if (!executing.IsCompleted)
             await executor.StopAsync();
         await ending.CancelAsync();
-        await Task.WhenAll(executing, speaking, watching);
+        await Task.WhenAll(executing, speaking, watching, opening);
+    }
+
+    /// <summary>Is the agent for as long as it takes to carry out a release code, without a word to the hub.</summary>
+    public async Task<ReleaseAnswer> ReleaseAsync(string code, CancellationToken ct)
+    {
+        var executing = executor.RunAsync();
+        try
+        {
+            return await desk.TakeAsync(code, ct);
+        }
+        finally
+        {
+            await executor.StopAsync();
+            await executing;
+        }
     }
 
     public ValueTask DisposeAsync()

@@ -49,7 +49,11 @@ public static class Cli
         var check = new Command("check", "Check everything that the agent needs, line by line.") { dryRun };
         check.SetAction((parsed, ct) => WithSettings(Read(parsed, true), s => CheckAgent.InvokeAsync(s, Console.Out, ct)));
 
-        foreach (var command in (Command[])[run, enroll, status, check])
+        var code = new Option<string>("--code") { Description = "The release code, as the hub printed it.", HelpName = "C", Required = true };
+        var release = new Command("release", "End the isolation of this host without the hub, with a code that the hub made for it.") { code, dryRun };
+        release.SetAction((parsed, ct) => WithSettings(Read(parsed, true), s => ReleaseAgent.InvokeAsync(s, parsed.GetValue(code)!, ct)));
+
+        foreach (var command in (Command[])[run, enroll, status, check, release])
             root.Subcommands.Add(command);
         return root;
     }

@@ -28,6 +28,9 @@ public interface IHubActions
 
     /// <summary>Withdraws a command, or asks the agent to, when it is already handed out. 409 when it has ended.</summary>
     Task<Answered<CommandView>> CancelAsync(long id, string reason, CancellationToken ct);
+
+    /// <summary>A code that ends this agent's isolation without the hub. 409 when it is not known to be isolated.</summary>
+    Task<Answered<ReleaseCodeReply>> CreateReleaseCodeAsync(string agentId, string reason, CancellationToken ct);
 }
 
 /// <summary>Either a value or the problem that the operators' API would have answered.</summary>

@@ -10,7 +10,8 @@ namespace Voltaxe.Agent.Execution;
 /// <summary>Decides whether a release code is one of this hub's for this agent. Whether it may still be used is the ledger's to say.</summary>
 public sealed class ReleaseVerifier(PinnedKeys keys, string hubId, string agentId)
 {
-    private const int MaxNonceChars = 64;
+    /// <summary>It becomes part of an event's id, which has at most 64.</summary>
+    private const int MaxNonceChars = 40;
 
     /// <summary>What it asks for, or why it is refused.</summary>
     public (ReleaseOrder? Order, string? Refusal) Verify(string code)
@@ -37,7 +38,7 @@ public sealed class ReleaseVerifier(PinnedKeys keys, string hubId, string agentI
                 Nonce: { Length: > 0 and <= MaxNonceChars },
                 Isolations.Count: > 0,
                 Seq: > 0 and < AgentRoutes.SeqLimit,
-            } payload ? payload : null;
+            } payload && payload.Nonce.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_') ? payload : null;
         }
         catch (JsonException)
         {

@@ -95,7 +95,7 @@ public sealed class Sweeper(HubStore store, PushPump pump, CommandSeals seals, H
         return agents.Count;
     }
 
-    /// <summary>Terminal commands only; <c>unknown</c> stays while its agent may return with the truth.</summary>
+    /// <summary>Terminal commands only; <c>unknown</c> stays while its agent may return with the truth, and the isolate that a host is under is no history yet: a release code is bound to it.</summary>
     private async Task<int> TrimAsync(CancellationToken ct)
     {
         var cutoff = store.Clock.Now - options.Retention;
@@ -105,7 +105,8 @@ public sealed class Sweeper(HubStore store, PushPump pump, CommandSeals seals, H
             await write.Db.IdempotentAnswers.Where(i => i.CreatedAt < answers).ExecuteDeleteAsync(token);
             await write.Db.RetiredInstances.Where(r => r.RetiredAt < cutoff).ExecuteDeleteAsync(token);
             var gone = await write.Db.Commands
-                .Where(c => c.FinishedAt < cutoff && (c.Status != CommandStatus.Unknown || write.Db.Agents.Any(a => a.Id == c.AgentId && a.RevokedAt != null)))
+                .Where(c => c.FinishedAt < cutoff && (c.Status != CommandStatus.Unknown || write.Db.Agents.Any(a => a.Id == c.AgentId && a.RevokedAt != null))
+                    && !write.Db.Agents.Any(a => a.WantedBy == c.Id && a.WantedIsolated && a.RevokedAt == null))
                 .ExecuteDeleteAsync(token);
             if (gone > 0)
                 write.Audit("hub", "commands_deleted", "commands", "done", $$"""{"count":{{gone}},"older_than_days":{{options.Retention.TotalDays:0}}}""");

@@ -16,6 +16,9 @@ public sealed class HubActions(IServiceScopeFactory scopes, AuthenticationStateP
     public Task<Answered<CommandView>> CancelAsync(long id, string reason, CancellationToken ct) =>
         SendAsync(caller => new CancelCommand.Request(caller, id, reason), ct);
 
+    public Task<Answered<ReleaseCodeReply>> CreateReleaseCodeAsync(string agentId, string reason, CancellationToken ct) =>
+        SendAsync(caller => new CreateReleaseCode.Request(caller, agentId, new NewReleaseCode(reason, null)), ct);
+
     private async Task<Answered<T>> SendAsync<T>(Func<Caller, IRequest<Result<T>>> request, CancellationToken ct) where T : class
     {
         var trace = Activity.Current?.TraceId.ToHexString() ?? ActivityTraceId.CreateRandom().ToHexString();

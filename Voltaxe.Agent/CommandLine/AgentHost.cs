@@ -50,7 +50,7 @@ internal sealed class AgentHost : IAsyncDisposable
         var proof = new IsolationProof(contact, clock, outbox, time);
         var watch = new IsolationWatch(platform, proof, outbox, Raise, time, logs.CreateLogger<IsolationWatch>());
         var pinned = new PinnedKeys(enrolment.PinnedKeys);
-        var opening = Journal.Open(folder.JournalFile, () => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)), path => new DiskFile(path));
+        var opening = Journal.Open(folder.JournalFile, Journal.NewEpoch, path => new DiskFile(path));
         var book = new Book(opening.Journal, opening.Records);
         IAction[] actions = [new NetworkIsolate(platform, proof, watch), new NetworkRestore(platform, watch), new KillProcess(platform), new CollectForensics(platform)];
         var runner = new ActionRunner(actions, clock, time, logs.CreateLogger<ActionRunner>());
@@ -87,7 +87,8 @@ internal sealed class AgentHost : IAsyncDisposable
     }
 
     /// <summary>Runs until told to stop; then lets what has begun come to an end.</summary>
-    public async Task RunAsync(CancellationToken ct)
+    /// <param name="service">Hears that the rules stand and the work begins, and then that it goes on.</param>
+    public async Task RunAsync(CancellationToken ct, SystemdNotice? service = null)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(ct);
         await watch.LookAsync(ct);
@@ -95,12 +96,17 @@ internal sealed class AgentHost : IAsyncDisposable
         var speaking = keeper.RunAsync(ending.Token);
         var watching = watch.RunAsync(ending.Token);
         var opening = door.RunAsync(ending.Token);
+        List<Task> all = [executing, speaking, watching, opening];
+        if (service is not null)
+            all.Add(service.LiveAsync(executor.PulseAsync, new BootTime(), ending.Token));
+        service?.Ready();
         // None of them ends by itself: an exception in one is a bug, and must end the agent, not leave it half alive.
-        await Task.WhenAny(executing, speaking, watching, opening);
+        await Task.WhenAny(all);
+        service?.Stopping();
         if (!executing.IsCompleted)
             await executor.StopAsync();
         await ending.CancelAsync();
-        await Task.WhenAll(executing, speaking, watching, opening);
+        await Task.WhenAll(all);
     }
 
     /// <summary>Is the agent for as long as it takes to carry out a release code, without a word to the hub.</summary>

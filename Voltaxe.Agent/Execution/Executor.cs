@@ -35,6 +35,9 @@ public sealed partial class Executor(Book book, HubClock clock, Func<Envelope, V
         return mailbox.Writer.TryWrite(new Said(said, handled)) ? handled.Task : Task.CompletedTask;
     }
 
+    /// <summary>Comes back when everything that was posted before has been worked through: the loop lives.</summary>
+    public Task PulseAsync() => PostAsync(new SyncReply { HubTime = time.GetUtcNow() });
+
     /// <summary>Something happened on the host without a command.</summary>
     public void Post(AgentEvent happened) => mailbox.Writer.TryWrite(new Happened(happened));
 

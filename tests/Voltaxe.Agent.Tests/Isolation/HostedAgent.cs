@@ -56,10 +56,12 @@ public abstract class HostedAgent : IAsyncLifetime
     }
 
     /// <param name="heard">The hub can be reached: its first word is waited for.</param>
-    protected async Task StartAsync(bool heard = true)
+    /// <param name="under">What to start it under.</param>
+    protected async Task StartAsync(bool heard = true, Func<ChildStart, ChildStart>? under = null)
     {
         var before = hub.Syncs.Count;
-        agent = ChildProcess.Start(host.Inside(ChildStart.DotNet(SourceTree.Built("Voltaxe.Agent"), "run", "--state", State)), "agent");
+        var start = ChildStart.DotNet(SourceTree.Built("Voltaxe.Agent"), "run", "--state", State);
+        agent = ChildProcess.Start(host.Inside(under is null ? start : under(start)), "agent");
         if (heard)
             await Eventually.TrueAsync(() => hub.Syncs.Count > before, TimeSpan.FromSeconds(60));
         else

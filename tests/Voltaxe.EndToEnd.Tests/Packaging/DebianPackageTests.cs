@@ -9,13 +9,15 @@ namespace Voltaxe.EndToEnd.Tests.Packaging;
 /// <summary>The Debian package as the script builds it, once for all tests: a real publish, which takes its time.</summary>
 public sealed class BuiltPackage : IAsyncLifetime
 {
+    internal const Needs Needed = Needs.Linux | Needs.Root | Needs.Dpkg;
+
     private readonly TempFolder folder = new("deb");
 
     public string File { get; private set; } = "";
 
     public async Task InitializeAsync()
     {
-        if (Machine.WhatIsMissing(DebianPackageTests.Needed) is not null)
+        if (Machine.WhatIsMissing(Needed) is not null)
             return;
         await using var building = ChildProcess.Start(new ChildStart(Path.Combine(SourceTree.Root, "packaging/build-deb.sh"), ["--output", folder.Folder("out")]).With("TMPDIR", folder.Folder("tmp")), "build-deb.sh");
         if (await building.ExitAsync(TimeSpan.FromMinutes(15)) != 0)
@@ -35,7 +37,7 @@ public sealed class BuiltPackage : IAsyncLifetime
 [UnsupportedOSPlatform("windows")]
 public sealed class DebianPackageTests(BuiltPackage package) : IClassFixture<BuiltPackage>, IDisposable
 {
-    internal const Needs Needed = Needs.Linux | Needs.Root | Needs.Dpkg;
+    private const Needs Needed = BuiltPackage.Needed;
 
     private readonly TempFolder folder = new("root");
 

@@ -17,6 +17,8 @@ public sealed record HubOptions
     public DeliveryLimits Delivery { get; init; } = new();
     /// <summary>How much evidence is taken, and how long it is kept.</summary>
     public EvidenceLimits Evidence { get; init; } = new();
+    /// <summary>How long a release code is good, and the most that can be asked for. Default 24 h.</summary>
+    public TimeSpan ReleaseCodeLifetime { get; init; } = TimeSpan.FromHours(24);
     /// <summary>Where people reach the hub, as <c>https://hub.example</c>, when that is not where it listens. For links, and for cookies that only TLS carries.</summary>
     public string? PublicUrl { get; init; }
     /// <summary>How often one address may knock at the open doors.</summary>
@@ -36,6 +38,8 @@ public sealed record HubOptions
             yield return "Voltaxe:PollSeconds must be from 1 to 3600";
         if (Retention < TimeSpan.FromDays(1))
             yield return "Voltaxe:Retention must be at least 1.00:00:00 (a day)";
+        if (ReleaseCodeLifetime < TimeSpan.FromMinutes(1) || ReleaseCodeLifetime > TimeSpan.FromDays(30))
+            yield return "Voltaxe:ReleaseCodeLifetime must be from 00:01:00 (a minute) to 30.00:00:00 (30 days)";
         if (PublicUrl is not null && !(Uri.TryCreate(PublicUrl, UriKind.Absolute, out var url) && url.Scheme is "http" or "https"))
             yield return "Voltaxe:PublicUrl must begin with http:// or https://";
         foreach (var fault in Doors.Faults())

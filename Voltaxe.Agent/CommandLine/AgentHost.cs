@@ -20,11 +20,13 @@ internal sealed class AgentHost : IAsyncDisposable
     private readonly Executor executor;
     private readonly Keeper keeper;
     private readonly IsolationWatch watch;
+    private readonly ReleaseDesk desk;
+    private readonly ReleaseDoor door;
     private readonly HttpClient http;
     private readonly SignIn signIn;
 
-    private AgentHost(HostPlatform platform, Book book, Executor executor, Keeper keeper, IsolationWatch watch, HttpClient http, SignIn signIn) =>
-        (Platform, this.book, this.executor, this.keeper, this.watch, this.http, this.signIn) = (platform, book, executor, keeper, watch, http, signIn);
+    private AgentHost(HostPlatform platform, Book book, Executor executor, Keeper keeper, IsolationWatch watch, ReleaseDesk desk, ReleaseDoor door, HttpClient http, SignIn signIn) =>
+        (Platform, this.book, this.executor, this.keeper, this.watch, this.desk, this.door, this.http, this.signIn) = (platform, book, executor, keeper, watch, desk, door, http, signIn);
 
     public HostPlatform Platform { get; }
 
@@ -48,7 +50,7 @@ internal sealed class AgentHost : IAsyncDisposable
             executor.Post(new AgentEvent(Guid.CreateVersion7(time.GetUtcNow()).ToString(), kind, Happening(), uid, HostPlatform.ToElement(data)));
         var proof = new IsolationProof(contact, clock, outbox, time);
         var pinned = new PinnedKeys(enrolment.PinnedKeys);
-        var opening = Journal.Open(folder.JournalFile, () => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)), path => new DiskFile(path));
+        var opening = Journal.Open(folder.JournalFile, Journal.NewEpoch, path => new DiskFile(path));
         var book = new Book(opening.Journal, opening.Records);
         var notice = platform.Notices is { } board ? new HostNotice(board, settings.Notice, settings.Name ?? enrolment.Hostname, () => book.Ledger.Deadline?.At, time, logs.CreateLogger<HostNotice>()) : null;
         var watch = new IsolationWatch(platform, proof, outbox, Raise, time, logs.CreateLogger<IsolationWatch>(), notice);
@@ -89,23 +91,47 @@ internal sealed class AgentHost : IAsyncDisposable
         }, time);
         var options = new KeeperOptions(settings.PollEnabled, () => settings.PollInterval ?? TimeSpan.FromSeconds(status.NextPollSeconds is > 0 and var wished ? wished : enrolment.PollSeconds));
         var keeper = new Keeper(channels, syncer, outbox, options, Random.Shared.NextDouble, time, logs.CreateLogger<Keeper>());
-        return new AgentHost(platform, book, executor, keeper, watch, http, signIn);
+        var desk = new ReleaseDesk(new ReleaseVerifier(pinned, enrolment.HubId, enrolment.AgentId), platform, executor, book, clock, time);
+        var door = new ReleaseDoor(folder, desk, time, logs.CreateLogger<ReleaseDoor>());
+        return new AgentHost(platform, book, executor, keeper, watch, desk, door, http, signIn);
     }
 
     /// <summary>Runs until told to stop; then lets what has begun come to an end.</summary>
-    public async Task RunAsync(CancellationToken ct)
+    /// <param name="service">Hears that the rules stand and the work begins, and then that it goes on.</param>
+    public async Task RunAsync(CancellationToken ct, SystemdNotice? service = null)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(ct);
         await watch.LookAsync(ct);
         var executing = executor.RunAsync();
         var speaking = keeper.RunAsync(ending.Token);
         var watching = watch.RunAsync(ending.Token);
+        var opening = door.RunAsync(ending.Token);
+        List<Task> all = [executing, speaking, watching, opening];
+        if (service is not null)
+            all.Add(service.LiveAsync(executor.PulseAsync, new BootTime(), ending.Token));
+        service?.Ready();
         // None of them ends by itself: an exception in one is a bug, and must end the agent, not leave it half alive.
-        await Task.WhenAny(executing, speaking, watching);
+        await Task.WhenAny(all);
+        service?.Stopping();
         if (!executing.IsCompleted)
             await executor.StopAsync();
         await ending.CancelAsync();
-        await Task.WhenAll(executing, speaking, watching);
+        await Task.WhenAll(all);
+    }
+
+    /// <summary>Is the agent for as long as it takes to carry out a release code, without a word to the hub.</summary>
+    public async Task<ReleaseAnswer> ReleaseAsync(string code, CancellationToken ct)
+    {
+        var executing = executor.RunAsync();
+        try
+        {
+            return await desk.TakeAsync(code, ct);
+        }
+        finally
+        {
+            await executor.StopAsync();
+            await executing;
+        }
     }
 
     public ValueTask DisposeAsync()

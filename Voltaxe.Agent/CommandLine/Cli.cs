@@ -49,7 +49,22 @@ public static class Cli
         var check = new Command("check", "Check everything that the agent needs, line by line.") { dryRun };
         check.SetAction((parsed, ct) => WithSettings(Read(parsed, true), s => CheckAgent.InvokeAsync(s, Console.Out, ct)));
 
-        foreach (var command in (Command[])[run, enroll, status, check])
+        var code = new Option<string>("--code") { Description = "The release code, as the hub printed it.", HelpName = "C", Required = true };
+        var release = new Command("release", "End the isolation of this host without the hub, with a code that the hub made for it.") { code, dryRun };
+        release.SetAction((parsed, ct) => WithSettings(Read(parsed, true), s => ReleaseAgent.InvokeAsync(s, parsed.GetValue(code)!, ct)));
+
+        var remove = new Option<bool>("--remove") { Description = "Take them away instead, and what would put them back." };
+        var rules = new Command("rules", "Put the rules of an isolation that should stand back, before the network is used; what the service's own unit runs.") { remove };
+        rules.SetAction((parsed, ct) => WithSettings(Read(parsed, false), s => PutRulesBack.InvokeAsync(s, parsed.GetValue(remove), ct)));
+
+        var target = new Option<string>("--root") { Description = "Another root than this system's: only files are written.", HelpName = "DIR", DefaultValueFactory = _ => "/" };
+        var install = new Command("install", "Install this agent as a systemd service.") { target };
+        install.SetAction((parsed, ct) => InstallService.InstallAsync(parsed.GetValue(target)!, ct));
+        var force = new Option<bool>("--force") { Description = "Even when this host is isolated: its isolation is taken away." };
+        var uninstall = new Command("uninstall", "Take the systemd service away. What it knows stays in the state folder.") { target, force };
+        uninstall.SetAction((parsed, ct) => InstallService.UninstallAsync(parsed.GetValue(target)!, parsed.GetValue(force), ct));
+
+        foreach (var command in (Command[])[run, enroll, status, check, release, rules, install, uninstall])
             root.Subcommands.Add(command);
         return root;
     }

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Voltaxe.Agent.Configuration;
 using Voltaxe.Agent.Enrolment;
+using Voltaxe.Agent.Platform.Linux;
 
 namespace Voltaxe.Agent.CommandLine;
 
@@ -19,12 +20,13 @@ internal static partial class RunAgent
                 await Console.Error.WriteLineAsync($"{folder.Path} is not enrolled: run `enroll --hub URL --token T --state {folder.Path}` first");
                 return ExitCodes.NotFound;
             }
+            var service = SystemdNotice.FromEnvironment();
             StateFolder.Make(settings.State);
             using var mine = folder.Lock();
             using var logs = MakeLogs();
             await using var host = await AgentHost.MakeAsync(settings, folder, enrolment, key, logs, ct);
             Running(logs.CreateLogger("Voltaxe.Agent"), AgentVersion.Text, enrolment.AgentId, folder.Path, string.Join(", ", host.Platform.Capabilities));
-            await host.RunAsync(ct);
+            await host.RunAsync(ct, service);
             return ExitCodes.Done;
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)

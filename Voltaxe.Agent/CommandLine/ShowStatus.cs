@@ -55,6 +55,8 @@ internal static class ShowStatus
         var content = JournalReader.Read(bytes);
         var ledger = Ledger.Fold(content.Records);
         line("journal", content.Damage is null ? $"epoch {ledger.Epoch}, position {content.Position}, {ledger.Entries.Count} command(s) known" : $"damaged: {content.Damage}");
+        foreach (var taken in ledger.Codes.Values.Where(t => !t.Done || ledger.Events.Any(e => e.Kind == "offline_release" && e.Uid == t.Code.Uid)))
+            line("released", $"by a code, {(taken.Done ? "not yet told to the hub" : "not yet carried out")}");
         foreach (var entry in ledger.Open)
             line("open", $"{entry.Uid} {entry.Command?.Command ?? "-"} {Words.Of(entry.State)}{(entry.Result is { } result ? $" {Words.Of(result.Outcome)}, not yet recorded by the hub" : "")}");
     }

@@ -1,3 +1,4 @@
+using Voltaxe.Agent.Execution.Journalling;
 using Voltaxe.Agent.Execution.Ledgers;
 using Voltaxe.Contracts.Commands;
 using Voltaxe.Contracts.Json;
@@ -12,52 +13,68 @@ public sealed partial class Executor
 
     private ITimer? alarm;
     private bool restoring;
-    private DateTimeOffset? notBefore;
+    private long? failedAt;
 
     /// <summary>
-    /// Ends the isolation whose time is over. Without hub time nobody knows whether it is: after a restart of the machine, one sync is waited for.
+    /// Ends the isolation whose time is over, or that a release code ends. Without hub time nobody knows whether a time is over: after a
+    /// restart of the machine, one sync is waited for. A code that was taken waits for nobody.
     /// </summary>
     private void MindDeadline()
     {
         alarm?.Dispose();
         alarm = null;
-        if (restoring || book.Ledger.Deadline is not { } deadline || clock.Now is not { } now)
+        if (restoring)
             return;
-        var due = notBefore > deadline.At ? notBefore.Value : deadline.At;
-        if (now < due)
+        var release = book.Ledger.OwedRelease;
+        var deadline = release is null && clock.Now is not null ? book.Ledger.Deadline : null;
+        if (release is null && deadline is null)
+            return;
+        var wait = failedAt is { } failed ? LongestNap - time.GetElapsedTime(failed) : TimeSpan.Zero;
+        if (deadline is not null && deadline.At - clock.Now!.Value is var left && left > wait)
+            wait = left;
+        if (wait > TimeSpan.Zero)
         {
-            SetAlarm(due - now);
+            SetAlarm(wait);
             return;
         }
         restoring = true;
-        TimeIsUp(deadline.Uid);
-        running[deadline.Uid] = RestoreAsync(deadline);
+        if (release is not null)
+        {
+            running[release.Uid] = RestoreAsync(release);
+            return;
+        }
+        TimeIsUp(deadline!.Uid);
+        running[deadline.Uid] = RestoreAsync(deadline.Uid, deadline.Command, null);
     }
 
     private void SetAlarm(TimeSpan due) => alarm = time.CreateTimer(
         static executor => ((Executor)executor!).mailbox.Writer.TryWrite(new Alarm()), this, due < LongestNap ? due : LongestNap, Timeout.InfiniteTimeSpan);
 
     /// <summary>A restore under the isolation's own uid. It looks at the host first: a crash before it was journalled makes it run again.</summary>
-    private async Task RestoreAsync(Deadline deadline)
+    private async Task RestoreAsync(Guid uid, AcceptedCommand isolation, CodeUsed? code)
     {
-        var command = deadline.Command with { Command = CommandNames.NetworkRestore, Params = WireJson.EmptyObject };
-        var report = await runner.RunAsync(new StartOrder(deadline.Uid, command, Resumed: true), clock.Now, stop.Token);
-        mailbox.Writer.TryWrite(new TimeUp(deadline.Uid, report));
+        var command = isolation with { Command = CommandNames.NetworkRestore, Params = WireJson.EmptyObject };
+        var report = await runner.RunAsync(new StartOrder(uid, command, Resumed: true), clock.Now, stop.Token);
+        mailbox.Writer.TryWrite(new IsolationEnded(uid, report, code));
     }
 
-    private void OnTimeUp(TimeUp over)
+    private void OnIsolationEnded(IsolationEnded ended)
     {
-        running.Remove(over.Uid);
+        running.Remove(ended.Uid);
         restoring = false;
-        if (over.Restored is not { Outcome: Outcome.Executed } restored)
+        // Tried again, but not in a circle.
+        failedAt = ended.Restored is { Outcome: Outcome.Executed } ? null : time.GetTimestamp();
+        if (ended.Code is { } code)
         {
-            NotRestored(over.Uid, over.Restored?.Message);
-            // Tried again, but not in a circle.
-            notBefore = clock.Now + LongestNap;
+            OnReleased(code, ended.Restored);
             return;
         }
-        book.WriteOrCarry(book.Ledger.OnTimerFired(over.Uid, restored, Happening()).Records);
-        notBefore = null;
+        if (ended.Restored is not { Outcome: Outcome.Executed } restored)
+        {
+            NotRestored(ended.Uid, ended.Restored?.Message);
+            return;
+        }
+        book.WriteOrCarry(book.Ledger.OnTimerFired(ended.Uid, restored, Happening()).Records);
         outbox.RingNow();
     }
 }

@@ -46,4 +46,16 @@ public sealed partial class Executor
 
     [LoggerMessage(2013, LogLevel.Error, "The host could not be restored although the time of {Uid} is over, and will be tried again: {Why}")]
     private partial void NotRestored(Guid uid, string? why);
+
+    [LoggerMessage(2014, LogLevel.Warning, "A release code was shown and refused: {Why}")]
+    private partial void CodeRefused(string why);
+
+    [LoggerMessage(2015, LogLevel.Warning, "The release code {Nonce} is taken: the isolation {Uid} ends")]
+    private partial void CodeTaken(string nonce, Guid uid);
+
+    [LoggerMessage(2016, LogLevel.Error, "The host could not be restored although a release code for {Uid} was taken, and will be tried again: {Why}")]
+    private partial void NotReleased(Guid uid, string? why);
+
+    [LoggerMessage(2017, LogLevel.Information, "The isolation {Uid} was ended by a release code")]
+    private partial void Released(Guid uid);
 }

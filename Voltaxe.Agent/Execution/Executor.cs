@@ -24,7 +24,7 @@ public sealed partial class Executor(Book book, HubClock clock, Func<Envelope, V
     private sealed record Said(SyncReply Reply, TaskCompletionSource Handled) : Work;
     private sealed record Ended(Guid Uid, ResultReport? Report) : Work;
     private sealed record Happened(AgentEvent Event) : Work;
-    private sealed record TimeUp(Guid Uid, ResultReport? Restored) : Work;
+    private sealed record IsolationEnded(Guid Uid, ResultReport? Restored, CodeUsed? Code) : Work;
     private sealed record Alarm : Work;
     private sealed record Stopping(TaskCompletionSource<Task> Running) : Work;
 
@@ -34,6 +34,9 @@ public sealed partial class Executor(Book book, HubClock clock, Func<Envelope, V
         var handled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         return mailbox.Writer.TryWrite(new Said(said, handled)) ? handled.Task : Task.CompletedTask;
     }
+
+    /// <summary>Comes back when everything that was posted before has been worked through: the loop lives.</summary>
+    public Task PulseAsync() => PostAsync(new SyncReply { HubTime = time.GetUtcNow() });
 
     /// <summary>Something happened on the host without a command.</summary>
     public void Post(AgentEvent happened) => mailbox.Writer.TryWrite(new Happened(happened));
@@ -52,7 +55,8 @@ public sealed partial class Executor(Book book, HubClock clock, Func<Envelope, V
                 {
                     case Said said: Handle(said.Reply); break;
                     case Ended ended: Finish(ended); break;
-                    case TimeUp over: OnTimeUp(over); break;
+                    case IsolationEnded over: OnIsolationEnded(over); break;
+                    case CodeShown shown: OnCode(shown); break;
                     case Happened happened: book.WriteOrCarry(book.Ledger.OnEvent(happened.Event).Records); outbox.RingNow(); break;
                     case Stopping stopping: stopping.Running.SetResult(Task.WhenAll(running.Values)); continue;
                 }
@@ -75,6 +79,8 @@ public sealed partial class Executor(Book book, HubClock clock, Func<Envelope, V
             LetGo(current);
             while (mailbox.Reader.TryRead(out var left))
                 LetGo(left);
+            foreach (var (_, answer) in awaitingRelease)
+                answer.TrySetCanceled();
         }
     }
 
@@ -101,6 +107,7 @@ public sealed partial class Executor(Book book, HubClock clock, Func<Envelope, V
     private static void LetGo(Work? work)
     {
         (work as Said)?.Handled.TrySetCanceled();
+        (work as CodeShown)?.Answer.TrySetCanceled();
         (work as Stopping)?.Running.TrySetResult(Task.CompletedTask);
     }
 

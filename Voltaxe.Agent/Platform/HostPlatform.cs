@@ -24,6 +24,9 @@ public interface IHostIsolation
 
     /// <summary>What is true on the host now, looked up anew.</summary>
     Task<Observed> ObserveAsync(CancellationToken ct);
+
+    /// <summary>Whose isolation should stand, or null where none should.</summary>
+    Task<Guid?> InForceAsync(CancellationToken ct);
 }
 
 /// <summary>

@@ -40,6 +40,14 @@ public sealed record NewEnrolmentToken(int? Uses, int? ExpiresInSeconds, IReadOn
 /// <summary>The enrolment token, shown once.</summary>
 public sealed record NewEnrolmentTokenReply(string Token, DateTimeOffset ExpiresAt);
 
+/// <summary><c>POST /api/v1/agents/{id}/release-code</c>: why, 5 to 500 characters after trimming, and for how long in seconds (60 up to what the hub allows, which is the default).</summary>
+public sealed record NewReleaseCode(string? Reason, int? ExpiresInSeconds);
+
+/// <summary>A code that ends an isolation on the host without the hub, shown once.</summary>
+/// <param name="Code">For <c>Voltaxe.Agent release --code</c>.</param>
+/// <param name="CommandId">The isolate that it is bound to.</param>
+public sealed record ReleaseCodeReply(string Code, DateTimeOffset ExpiresAt, long CommandId);
+
 /// <summary>An RFC 9457 problem. <c>type</c> is <c>urn:voltaxe:problem:&lt;slug&gt;</c>.</summary>
 public sealed record ProblemView
 {

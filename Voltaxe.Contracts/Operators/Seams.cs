@@ -48,6 +48,9 @@ public interface IHubActions
     /// 504 <c>no_answer</c> when it does not answer within 30 s, 502 <c>agent_cannot</c> with its own words.
     /// </summary>
     Task<Answered<ProcessList>> AskProcessesAsync(string agentId, CancellationToken ct);
+
+    /// <summary>A code that ends this agent's isolation without the hub. 409 when it is not known to be isolated.</summary>
+    Task<Answered<ReleaseCodeReply>> CreateReleaseCodeAsync(string agentId, string reason, CancellationToken ct);
 }
 
 /// <summary>Either a value or the problem that the operators' API would have answered.</summary>

@@ -26,10 +26,10 @@
 
   const announce = text => { const place = document.getElementById("announce"); if (place) place.textContent = text; };
 
-  const copy = async button => {
+  const copy = async (button, text, done) => {
     try {
-      await navigator.clipboard.writeText(new URL(button.dataset.copy, document.baseURI).href);
-      announce("Address copied.");
+      await navigator.clipboard.writeText(text);
+      announce(done);
       button.dataset.copied = "true";
       setTimeout(() => delete button.dataset.copied, 1500);
     } catch {
@@ -69,10 +69,11 @@
     }, true);
 
   addEventListener("click", async e => {
-    const target = e.target instanceof Element ? e.target.closest("[data-theme-choice], [data-copy], [data-reload], [data-reconnect]") : null;
+    const target = e.target instanceof Element ? e.target.closest("[data-theme-choice], [data-copy], [data-copy-text], [data-reload], [data-reconnect]") : null;
     if (!target) return;
     if (target.dataset.themeChoice) chooseTheme(target.dataset.themeChoice);
-    else if (target.dataset.copy) await copy(target);
+    else if (target.dataset.copy) await copy(target, new URL(target.dataset.copy, document.baseURI).href, "Address copied.");
+    else if (target.dataset.copyText) await copy(target, target.dataset.copyText, "Copied.");
     else if ("reload" in target.dataset) location.reload();
     else if ("reconnect" in target.dataset && !(await Blazor.reconnect())) location.reload();
   });

@@ -95,7 +95,10 @@ public sealed class Sweeper(HubStore store, PushPump pump, CommandSeals seals, H
         return agents.Count;
     }
 
-    /// <summary>Terminal commands only; <c>unknown</c> stays while its agent may return with the truth, and each as long as its evidence.</summary>
+    /// <summary>
+    /// Terminal commands only; <c>unknown</c> stays while its agent may return with the truth, and each as long as its evidence. And the
+    /// isolate that a host is under is no history yet: a release code is bound to it.
+    /// </summary>
     private async Task<int> TrimAsync(CancellationToken ct)
     {
         var cutoff = store.Clock.Now - options.Retention;
@@ -106,7 +109,9 @@ public sealed class Sweeper(HubStore store, PushPump pump, CommandSeals seals, H
             await write.Db.RetiredInstances.Where(r => r.RetiredAt < cutoff).ExecuteDeleteAsync(token);
             await write.Db.Progress.Where(p => write.Db.Commands.Any(c => c.Id == p.CommandId && c.FinishedAt != null)).ExecuteDeleteAsync(token);
             var gone = await write.Db.Commands
-                .Where(c => c.FinishedAt < cutoff && !write.Db.Evidence.Any(e => e.CommandId == c.Id) && (c.Status != CommandStatus.Unknown || write.Db.Agents.Any(a => a.Id == c.AgentId && a.RevokedAt != null)))
+                .Where(c => c.FinishedAt < cutoff && !write.Db.Evidence.Any(e => e.CommandId == c.Id)
+                    && (c.Status != CommandStatus.Unknown || write.Db.Agents.Any(a => a.Id == c.AgentId && a.RevokedAt != null))
+                    && !write.Db.Agents.Any(a => a.WantedBy == c.Id && a.WantedIsolated && a.RevokedAt == null))
                 .ExecuteDeleteAsync(token);
             if (gone > 0)
                 write.Audit("hub", "commands_deleted", "commands", "done", $$"""{"count":{{gone}},"older_than_days":{{options.Retention.TotalDays:0}}}""");

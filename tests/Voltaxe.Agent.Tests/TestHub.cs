@@ -80,6 +80,16 @@ internal sealed class TestHub : IAsyncDisposable
         return new Envelope(id, uid, 1, Syncs.IsEmpty ? "" : Epoch, Base64UrlText.Encode(bytes), P256.Fingerprint(key), P256.Sign(key, bytes));
     }
 
+    /// <summary>A release code, later in the order of intent than everything signed before.</summary>
+    public string SignRelease(Guid isolation, TimeSpan? life = null, string? agentId = null, string? hubId = null, ECDsa? key = null)
+    {
+        var now = WireTime.Truncate(TimeProvider.System.GetUtcNow() + ClockSkew);
+        key ??= CommandKey;
+        var payload = JsonSerializer.SerializeToUtf8Bytes(new ReleasePayload(1, ReleasePayload.Release, P256.Fingerprint(CommandKey), hubId ?? HubId, agentId ?? AgentId!, [isolation],
+            Interlocked.Increment(ref ids), Guid.NewGuid().ToString("N"), now, now + (life ?? TimeSpan.FromHours(1))), WireJson.Default.ReleasePayload);
+        return ReleaseCodes.Compose(payload, P256.Sign(key, payload));
+    }
+
     /// <summary>Hands these out with the next sync.</summary>
     public void Queue(params Envelope[] envelopes)
     {

@@ -23,6 +23,10 @@ public enum Needs
     Strace = 64,
     /// <summary>libfaketime (Debian's package faketime).</summary>
     FakeTime = 128,
+    /// <summary>systemd-analyze; systemd itself need not run.</summary>
+    SystemdAnalyze = 256,
+    /// <summary>dpkg and dpkg-deb.</summary>
+    Dpkg = 512,
 }
 
 /// <summary>A fact that is skipped, by name and with the reason, where the machine lacks what it needs.</summary>
@@ -49,6 +53,8 @@ public static class Machine
         [Needs.Nft] = new(() => Works("unshare", "--net nft list ruleset", "nftables, usable in a network namespace (root)")),
         [Needs.Chromium] = new(() => Find("chromium") is null ? "chromium" : Find("chromedriver") is null ? "chromedriver (package chromium-driver)" : null),
         [Needs.FakeTime] = new(() => FakeTimeLibrary is null ? "libfaketime (package faketime)" : null),
+        [Needs.SystemdAnalyze] = new(() => Works("systemd-analyze", "--version", "systemd-analyze (package systemd)")),
+        [Needs.Dpkg] = new(() => Works("dpkg-deb", "--version", "dpkg-deb")),
         [Needs.Strace] = new(() => Works("strace", "-o /dev/null true", "strace, and the right to trace a child")),
     };
 

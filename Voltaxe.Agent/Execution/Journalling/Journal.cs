@@ -30,6 +30,9 @@ public sealed class Journal : IDisposable
     /// <summary>The file has grown enough to be worth rewriting.</summary>
     public bool WantsCompaction => length > compactAt;
 
+    /// <summary>A name for a new journal.</summary>
+    public static string NewEpoch() => Convert.ToHexStringLower(System.Security.Cryptography.RandomNumberGenerator.GetBytes(16));
+
     /// <summary>What <see cref="Open"/> found.</summary>
     /// <param name="Records">Everything from the head on.</param>
     /// <param name="Lost">Why an older journal was put aside, or null.</param>

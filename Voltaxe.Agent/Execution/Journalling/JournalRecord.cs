@@ -21,6 +21,8 @@ namespace Voltaxe.Agent.Execution.Journalling;
 [JsonDerivedType(typeof(EventRaised), "event_raised")]
 [JsonDerivedType(typeof(EventTold), "event_told")]
 [JsonDerivedType(typeof(TimerFired), "timer_fired")]
+[JsonDerivedType(typeof(CodeUsed), "code_used")]
+[JsonDerivedType(typeof(CodeDone), "code_done")]
 public abstract record JournalRecord;
 
 /// <summary>The head of a journal file: the epoch, and what compaction carried over from the file before.</summary>
@@ -66,6 +68,14 @@ public sealed record EventTold(string EventId) : JournalRecord;
 
 /// <summary>This isolation's time was over, and the host has been restored. It does not happen again.</summary>
 public sealed record TimerFired(Guid Uid) : JournalRecord;
+
+/// <summary>A release code was taken: it works no second time, and the restore that follows is owed from here on.</summary>
+/// <param name="Uid">Whose isolation it ends.</param>
+/// <param name="Seq">The code's place in the order of intent.</param>
+public sealed record CodeUsed(string Nonce, Guid Uid, long Seq, DateTimeOffset ExpiresAt) : JournalRecord;
+
+/// <summary>The host has been restored by this code. It does not happen again.</summary>
+public sealed record CodeDone(string Nonce) : JournalRecord;
 
 /// <summary>The hub's last word about a result.</summary>
 [JsonConverter(typeof(SnakeCaseEnum<ToldHow>))]

@@ -68,6 +68,12 @@ public sealed partial record Ledger
             records.Add(Clock);
         records.AddRange(Entries.Values.Where(e => !IsPastRetention(e, hubNow)).OrderBy(e => e.Arrival).Select(e => new Restated(e)));
         records.AddRange(Events.Select(e => new EventRaised(e)));
+        foreach (var taken in Codes.Values.Where(t => !t.Done || hubNow is not { } now || now - t.Code.ExpiresAt <= Retention))
+        {
+            records.Add(taken.Code);
+            if (taken.Done)
+                records.Add(new CodeDone(taken.Code.Nonce));
+        }
         return records;
     }
 

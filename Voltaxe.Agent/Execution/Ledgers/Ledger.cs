@@ -26,7 +26,7 @@ public sealed partial record Ledger
     public string Epoch { get; private init; } = "";
     /// <summary>The highest seq of any allowed network command. Nothing below it runs in the network lane.</summary>
     public long Mark { get; private init; }
-    /// <summary>Whose seq the mark is.</summary>
+    /// <summary>Whose seq the mark is; null while it is nobody's, or that of a release code.</summary>
     public Guid? MarkUid { get; private init; }
     /// <summary>The highest seq of any verified envelope.</summary>
     public long HighestSeq { get; private init; }
@@ -35,6 +35,9 @@ public sealed partial record Ledger
     public ImmutableDictionary<Guid, LedgerEntry> Entries { get; private init; } = ImmutableDictionary<Guid, LedgerEntry>.Empty;
     /// <summary>Events that the hub does not have yet, in order.</summary>
     public ImmutableArray<AgentEvent> Events { get; private init; } = [];
+
+    /// <summary>Release codes that were taken, by their nonce.</summary>
+    public ImmutableDictionary<string, TakenCode> Codes { get; private init; } = ImmutableDictionary<string, TakenCode>.Empty;
 
     private ImmutableSortedDictionary<long, Guid> OpenByArrival { get; init; } = ImmutableSortedDictionary<long, Guid>.Empty;
     private long NextArrival { get; init; } = 1;
@@ -77,6 +80,8 @@ public sealed partial record Ledger
         ClockSet r => this with { Clock = r },
         EventRaised r => this with { Events = Events.Add(r.Event) },
         TimerFired r => Change(r.Uid, e => e with { TimerFired = true }),
+        CodeUsed r => (this with { Codes = Codes.SetItem(r.Nonce, new TakenCode(r, Done: false)) }).Raise(null, r.Seq, network: true),
+        CodeDone r => this with { Codes = Codes.SetItem(r.Nonce, Codes[r.Nonce] with { Done = true }) },
         EventTold r => this with { Events = Events.RemoveAll(e => e.EventId == r.EventId) },
         _ => throw new InvalidOperationException($"a record of type {record.GetType().Name} has no meaning"),
     };
@@ -107,7 +112,7 @@ public sealed partial record Ledger
             .Raise(r.Uid, r.Seq, r.RaisesMark);
     }
 
-    private Ledger Raise(Guid uid, long seq, bool network)
+    private Ledger Raise(Guid? uid, long seq, bool network)
     {
         var raised = seq > HighestSeq ? this with { HighestSeq = seq } : this;
         return network && seq > Mark ? raised with { Mark = seq, MarkUid = uid } : raised;

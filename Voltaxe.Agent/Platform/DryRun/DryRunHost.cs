@@ -44,6 +44,9 @@ public sealed class DryRunHost(EffectsLog effects, Func<DateTimeOffset> now, Fun
             : new Observed(false, null, null, RulesState.None));
     }
 
+    public Task<Guid?> InForceAsync(CancellationToken ct) =>
+        Task.FromResult(LastNetwork() is { Command: CommandNames.NetworkIsolate } last ? last.Uid : (Guid?)null);
+
     public Task<EffectOutcome> KillAsync(Guid uid, KillParams target, bool resumed, CancellationToken ct)
     {
         var gone = Do(uid, CommandNames.KillProcess, $"pid={target.Pid}", resumed);

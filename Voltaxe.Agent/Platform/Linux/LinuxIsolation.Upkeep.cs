@@ -6,6 +6,12 @@ public sealed partial class LinuxIsolation
 {
     public bool HubAnsweredBefore => store.Read() is { HubAnswered: true };
 
+    public async Task<Guid?> InForceAsync(CancellationToken ct)
+    {
+        using var mine = await EnterAsync(ct);
+        return store.Read()?.Uid;
+    }
+
     public async Task<string?> WhyNotBlockedAsync(CancellationToken ct)
     {
         IsolationFile? wanted;

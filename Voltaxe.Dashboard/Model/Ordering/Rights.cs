@@ -26,6 +26,9 @@ public sealed record Rights(string Role, bool CanOrder, bool CanRestore, bool Ca
     /// <summary>Evidence is not for everybody who may look.</summary>
     public bool CanReadEvidence => Role is "admin" or "responder";
 
+    /// <summary>Codes that end an isolation without the hub are the admins' alone.</summary>
+    public bool CanRelease => Role == "admin";
+
     public bool May(ActionKind kind) => kind == ActionKind.Restore ? CanRestore : CanOrder;
 
     /// <summary>Why not, for the disabled button.</summary>

@@ -4,6 +4,7 @@ using Voltaxe.Contracts.Json;
 using Voltaxe.Contracts.Operators;
 using Voltaxe.Hub.Accounts;
 using Voltaxe.Hub.Agents;
+using Voltaxe.Hub.Commands;
 using Voltaxe.Hub.Demo;
 using Voltaxe.Hub.Pipeline;
 using Voltaxe.Hub.Security;
@@ -33,6 +34,7 @@ public static class HubCommands
         root.Add(DemoCommand());
         root.Add(new Command("token", "Bearer tokens of operators.") { TokenCreate(settings) });
         root.Add(new Command("enroll-token", "Tokens that let hosts enrol.") { EnrolTokenCreate(settings) });
+        root.Add(new Command("release-code", "Codes that end a host's isolation without the hub.") { ReleaseCodeCreate(settings) });
         root.Add(new Command("user", "People who sign in at the dashboard.") { UserCreate(settings) });
         return root;
     }
@@ -71,6 +73,21 @@ public static class HubCommands
         {
             var made = await mediator.Send(new CreateEnrolmentToken.Request(new NewEnrolmentToken(parsed.GetValue(uses), parsed.GetValue(seconds), null), Offline.Self), ct);
             return made.Map(reply => (reply.Token, $"Good until {WireTime.ToText(reply.ExpiresAt)} for {parsed.GetValue(uses) ?? 1} host(s)."));
+        }, ct));
+        return command;
+    }
+
+    private static Command ReleaseCodeCreate(string[] settings)
+    {
+        var host = new Option<string>("--host") { Required = true, Description = "The isolated host: its name or its agent id." };
+        var reason = new Option<string>("--reason") { Required = true, Description = "Why; stands in the audit trail." };
+        var seconds = new Option<int?>("--expires-in-seconds") { Description = "How long it is good; Voltaxe:ReleaseCodeLifetime, a day, if not given." };
+        var command = new Command("create", "Make a release code. It is printed alone on standard output, once.") { host, reason, seconds };
+        command.SetAction((parsed, ct) => Offline.RunAsync(settings, async (mediator, _) =>
+        {
+            var made = await mediator.Send(
+                new CreateReleaseCode.Request(Offline.Self, parsed.GetValue(host)!, new NewReleaseCode(parsed.GetValue(reason), parsed.GetValue(seconds))), ct);
+            return made.Map(reply => (reply.Code, $"Good once until {WireTime.ToText(reply.ExpiresAt)}, for the isolation #{reply.CommandId}. On the host, as root: Voltaxe.Agent release --code CODE"));
         }, ct));
         return command;
     }

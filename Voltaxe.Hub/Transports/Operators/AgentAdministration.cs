@@ -1,11 +1,12 @@
 using MediatR;
 using Voltaxe.Contracts.Operators;
 using Voltaxe.Hub.Agents;
+using Voltaxe.Hub.Commands;
 using Voltaxe.Hub.Pipeline;
 
 namespace Voltaxe.Hub.Transports.Operators;
 
-/// <summary>What admins do with agents: let them in, shut them out.</summary>
+/// <summary>What admins do with agents: let them in, shut them out, let a host out of its isolation without them.</summary>
 public static class AgentAdministration
 {
     public static void MapAgentAdministration(this IEndpointRouteBuilder routes)
@@ -23,6 +24,15 @@ public static class AgentAdministration
 
         admin.MapDelete("/agents/{id}", async (string id, HttpContext context, IMediator mediator) =>
             (await mediator.Send(new RevokeAgent.Request(id, By(context)), context.RequestAborted)).ToResult(_ => Results.NoContent())).Produces(204);
+
+        admin.MapPost("/agents/{id}/release-code", async (string id, HttpContext context, IMediator mediator) =>
+        {
+            var body = await JsonBody.ReadStrictAsync<NewReleaseCode>(context);
+            return body.Refusal is { } unreadable
+                ? unreadable.ToResult()
+                : (await mediator.Send(new CreateReleaseCode.Request(By(context), id, body.Value), context.RequestAborted))
+                    .ToResult(reply => Problems.Json(reply, StatusCodes.Status201Created));
+        }).TakesJson<NewReleaseCode>().Produces<ReleaseCodeReply>(201).ProducesProblem(404).ProducesProblem(409);
 
         admin.MapPost("/enrollment-tokens", async (HttpContext context, IMediator mediator) =>
         {

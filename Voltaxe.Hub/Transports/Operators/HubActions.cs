@@ -20,6 +20,9 @@ public sealed class HubActions(IServiceScopeFactory scopes, AuthenticationStateP
     public Task<Answered<ProcessList>> AskProcessesAsync(string agentId, CancellationToken ct) =>
         SendAsync(caller => new AskProcesses.Request(caller, agentId), ct);
 
+    public Task<Answered<ReleaseCodeReply>> CreateReleaseCodeAsync(string agentId, string reason, CancellationToken ct) =>
+        SendAsync(caller => new CreateReleaseCode.Request(caller, agentId, new NewReleaseCode(reason, null)), ct);
+
     private async Task<Answered<T>> SendAsync<T>(Func<Caller, IRequest<Result<T>>> request, CancellationToken ct) where T : class
     {
         var trace = Activity.Current?.TraceId.ToHexString() ?? ActivityTraceId.CreateRandom().ToHexString();

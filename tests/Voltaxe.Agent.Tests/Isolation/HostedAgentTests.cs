@@ -1,82 +1,13 @@
 using System.Text.Json.Nodes;
-using Voltaxe.Agent.Channels;
-using Voltaxe.Agent.Configuration;
-using Voltaxe.Agent.Enrolment;
 using Voltaxe.Contracts.Commands;
 using Voltaxe.Contracts.Wire;
 using Voltaxe.Testing;
-using Voltaxe.Testing.Network;
-using Voltaxe.Testing.Processes;
 
 namespace Voltaxe.Agent.Tests.Isolation;
 
-/// <summary>The agent as a process on a host of its own, really isolating it, against a hub in this process.</summary>
-public sealed class HostedAgentTests : IAsyncLifetime
+/// <summary>What an isolation is on a real host, from the order to its end.</summary>
+public sealed class HostedAgentTests : HostedAgent
 {
-    private const Needs Network = Needs.Linux | Needs.Root | Needs.NetNamespaces | Needs.Nft;
-
-    private readonly TempFolder folder = new("hosted");
-    private NetSegment segment = null!;
-    private NetNamespace host = null!;
-    private Canary canary = null!;
-    private TestHub hub = null!;
-    private ChildProcess? agent;
-
-    private static bool Skipped => Machine.WhatIsMissing(Network) is not null;
-
-    private string State => folder.File("state");
-
-    private bool TableStands => host.Tool("nft", "list", "tables").Contains("inet voltaxe", StringComparison.Ordinal);
-
-    private IEnumerable<AgentEvent> Events => hub.Syncs.SelectMany(s => s.Request.Events).DistinctBy(e => e.EventId);
-
-    public async Task InitializeAsync()
-    {
-        if (Skipped)
-            return;
-        segment = new NetSegment();
-        host = segment.AddHost();
-        canary = new Canary(segment.AddHost());
-        hub = await TestHub.StartAsync($"http://{segment.JoinMachine()}:0");
-        using var http = HubChannels.MakeClient(new HubAddresses([hub.Url]));
-        await new Enroller(http, StateFolder.Make(State)).EnrolAsync([hub.Url], hub.Token, "web-01", CancellationToken.None);
-        await StartAsync();
-    }
-
-    public async Task DisposeAsync()
-    {
-        if (Skipped)
-            return;
-        if (agent is not null)
-            await agent.DisposeAsync();
-        await hub.DisposeAsync();
-        await canary.DisposeAsync();
-        segment.Dispose();
-        folder.Dispose();
-    }
-
-    private async Task StartAsync()
-    {
-        var before = hub.Syncs.Count;
-        agent = ChildProcess.Start(host.Inside(ChildStart.DotNet(SourceTree.Built("Voltaxe.Agent"), "run", "--state", State)), "agent");
-        await Eventually.TrueAsync(() => hub.Syncs.Count > before, TimeSpan.FromSeconds(60));
-    }
-
-    private async Task KillAsync()
-    {
-        await agent!.KillAsync();
-        await agent.DisposeAsync();
-        agent = null;
-    }
-
-    private async Task<ResultReport> OrderAsync(string command, object? parameters = null)
-    {
-        var order = hub.Sign(command, parameters);
-        await hub.PushAsync(order);
-        await Eventually.TrueAsync(() => hub.Results.ContainsKey(order.Uid), TimeSpan.FromSeconds(60));
-        return hub.Results[order.Uid];
-    }
-
     [NeedsFact(Network)]
     public async Task An_isolation_is_reported_verified_and_every_sync_says_since_when_until_it_is_restored()
     {

@@ -50,7 +50,7 @@ internal static class Rooms
             new("Transports/Agents", ["Domain", "Persistence", "Pipeline", "Security", "Agents", "Commands", "Delivery", "Evidence", "Transports"], TransportWalls),
             new("Transports/Operators", ["Domain", "Persistence", "Pipeline", "Security", "Accounts", "Agents", "Audit", "Commands", "Delivery", "Evidence", "Live", "Transports"], TransportWalls),
             new("Demo", ["Persistence", "Pipeline", "Security", "Accounts", "Agents"], Database),
-            new("Transports/CommandLine", ["Domain", "Persistence", "Pipeline", "Security", "Accounts", "Agents", "Audit", "Demo", "Transports"], TransportWalls),
+            new("Transports/CommandLine", ["Domain", "Persistence", "Pipeline", "Security", "Accounts", "Agents", "Audit", "Commands", "Demo", "Transports"], TransportWalls),
         ],
         ["Voltaxe.Agent"] =
         [

@@ -92,6 +92,12 @@ internal static class OperatorGoldens
         Golden.Of(new NewAgentReply("a-x", "t"), """{"agent_id":"a-x","token":"t"}"""),
         Golden.Of(new NewEnrolmentToken(1, 86_400, ["dmz"]), """{"uses":1,"expires_in_seconds":86400,"tags":["dmz"]}"""),
         Golden.Of(new NewEnrolmentTokenReply("vtx_enr_s.f", At), """{"token":"vtx_enr_s.f","expires_at":"2026-01-31T09:30:00Z"}"""),
+        Golden.Of(new NewReleaseCode("sits in front of it", 3_600), """{"reason":"sits in front of it","expires_in_seconds":3600}"""),
+        Golden.Of(new ReleaseCodeReply("vtx_rel_p.s", At, 123), """{"code":"vtx_rel_p.s","expires_at":"2026-01-31T09:30:00Z","command_id":123}"""),
+        Golden.Of(new ReleasePayload(1, ReleasePayload.Release, "k", "h-x", "a-x", [AgentGoldens.Uid], 7, "n", At, At), """
+            {"v":1,"purpose":"offline_release","key_id":"k","hub_id":"h-x","agent_id":"a-x","isolations":["0193a5b0-7c1e-7d2f-8a3b-4c5d6e7f8091"],"seq":7,"nonce":"n",
+             "issued_at":"2026-01-31T09:30:00Z","expires_at":"2026-01-31T09:30:00Z"}
+            """),
         Golden.Of(new ProblemView
         {
             Type = "urn:voltaxe:problem:not_found", Title = "t", Status = 404, Detail = "d", Errors = new Dictionary<string, string[]> { ["hosts[0]"] = ["is not known"] }, TraceId = "x", HubTime = At,

@@ -20,6 +20,7 @@ public sealed class FakeHub : IHubReader, IEvidenceReader, IHubActions
 
     public List<NewCommands> Queued { get; } = [];
     public List<(long Id, string Reason)> Cancelled { get; } = [];
+    public List<(string AgentId, string Reason)> ReleaseCodes { get; } = [];
     public List<(CommandFilter Filter, int Limit, string? After)> Listed { get; } = [];
 
     /// <summary>The answer to every order and cancel, instead of taking it.</summary>
@@ -238,6 +239,14 @@ public sealed class FakeHub : IHubReader, IEvidenceReader, IHubActions
             : row with { Status = CommandStatus.Cancelled, CancelRequestedAt = Clock.GetUtcNow(), FinishedAt = Clock.GetUtcNow() };
         Put(row);
         return Task.FromResult<Answered<CommandView>>(row);
+    }
+
+    public Task<Answered<ReleaseCodeReply>> CreateReleaseCodeAsync(string agentId, string reason, CancellationToken ct)
+    {
+        if (Fault is not null)
+            throw Fault;
+        ReleaseCodes.Add((agentId, reason));
+        return Task.FromResult(Refuse is { } refusal ? (Answered<ReleaseCodeReply>)refusal : new ReleaseCodeReply("vtx_rel_cGF5bG9hZA.c2lnbmF0dXJl", Clock.GetUtcNow().AddHours(24), 7));
     }
 
     private async Task Held(CancellationToken ct)

@@ -1,5 +1,7 @@
+using Voltaxe.Hub.Tests.Transports;
 using Voltaxe.Testing;
 using Voltaxe.Testing.Processes;
+using Voltaxe.Testing.Wire;
 
 namespace Voltaxe.Hub.Tests.Accounts;
 
@@ -22,6 +24,14 @@ public sealed class CommandLineTests
         Assert.Equal(3, (await RunAsync(hub, "token", "create", "--name", "ANA", "--role", "viewer")).Code);
         var enrol = await RunAsync(hub, "enroll-token", "create", "--uses", "3");
         Assert.StartsWith("vtx_enr_", Assert.Single(enrol.Output));
+        var agent = new SyncClient(await hub.EnrolAsync("web-01"));
+        await agent.SyncAsync();
+        Assert.Equal(3, (await RunAsync(hub, "release-code", "create", "--host", "web-01", "--reason", "it hears nothing")).Code);
+        using (var desk = await Desk.OfAsync(hub))
+            await desk.IsolateAsync("web-01");
+        await agent.SyncAsync();
+        Assert.StartsWith("vtx_rel_", Assert.Single((await RunAsync(hub, "release-code", "create", "--host", "WEB-01", "--reason", "it hears nothing")).Output));
+        Assert.Contains($"operator:command-line release_code_created agent:{agent.Agent.Identity.AgentId} done", await hub.AuditAsync());
         var user = await RunAsync(hub, "user", "create", "bob", "--role", "responder", "--base-url", "https://hub.example/");
         Assert.StartsWith("https://hub.example/sign-in/once?token=vtx_once_", Assert.Single(user.Output));
     }
@@ -31,6 +41,9 @@ public sealed class CommandLineTests
     [InlineData(1, "token", "create", "--role", "admin")]
     [InlineData(1, "token", "create", "--name", "a b", "--role", "admin")]
     [InlineData(1, "enroll-token", "create", "--uses", "0")]
+    [InlineData(1, "release-code", "create", "--host", "web-01")]
+    [InlineData(1, "release-code", "create", "--host", "web-01", "--reason", "no")]
+    [InlineData(2, "release-code", "create", "--host", "web-01", "--reason", "it hears nothing")]
     [InlineData(1, "nonsense")]
     [InlineData(1, "enroll-token", "create", "--Voltaxe:PollSeconds=soon")]
     [InlineData(6, "enroll-token", "create", "--ConnectionStrings:Voltaxe=Host=127.0.0.1;Port=1;Timeout=2")]

@@ -24,7 +24,7 @@ internal static class WrongInputCases
     private static IEnumerable<WrongInput> EveryBody =>
         from route in new[]
         {
-            ("POST /api/v1/commands", "admin", 400_000), ("POST /api/v1/commands/$id/cancel", "admin", 400_000), ("POST /api/v1/agents", "admin", 400_000),
+            ("POST /api/v1/commands", "admin", 400_000), ("POST /api/v1/commands/$id/cancel", "admin", 400_000), ("POST /api/v1/agents", "admin", 400_000), ("POST /api/v1/agents/$host/release-code", "admin", 400_000),
             ("POST /api/v1/enrollment-tokens", "admin", 400_000), ("POST /api/isolate", "admin", 400_000), ("POST /api/restore", "admin", 400_000),
             ("POST /command/result", "sentinel", 600_000), ("POST /telemetry", "sentinel", 600_000), ("POST /agent/v1/sync", "agent", 1_100_000),
             ("POST /agent/v1/evidence", "agent", 20_000), ("POST /agent/v1/enroll", "nobody", 20_000), ("POST /agent/v1/token", "nobody", 20_000),
@@ -87,6 +87,12 @@ internal static class WrongInputCases
         new("POST /api/v1/agents", "admin", """{"hostname":"a-aaaaaaaaaaaaaaaaaaaaaaaaaa","legacy":true}""", 400, "hostname"),
         new("POST /api/v1/agents", "admin", """{"hostname":"$host","legacy":true}""", 409),
         new("POST /api/v1/enrollment-tokens", "admin", """{"uses":1001}""", 400, "uses"),
+        new("POST /api/v1/agents/nowhere/release-code", "admin", """{"reason":"because it must be"}""", 404, "id"),
+        new("POST /api/v1/agents/$host/release-code", "admin", """{"reason":"because it must be"}""", 409),
+        new("POST /api/v1/agents/$host/release-code", "admin", "{}", 400, "reason"),
+        new("POST /api/v1/agents/$host/release-code", "admin", """{"reason":"because it must be","expires_in_seconds":59}""", 400, "expires_in_seconds"),
+        new("POST /api/v1/agents/$host/release-code", "admin", """{"reason":"because it must be","expires_in_seconds":"60"}""", 400, "expires_in_seconds"),
+        new("POST /api/v1/agents/$host/release-code", "admin", """{"reason":"because it must be","command_id":1}""", 400, "command_id"),
         new("PUT /api/v1/commands", "admin", "{}", 405),
         new("GET /api/v1/nothing", "admin", null, 404),
     ];

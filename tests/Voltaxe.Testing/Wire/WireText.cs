@@ -6,7 +6,7 @@ using System.Text.Json.Nodes;
 namespace Voltaxe.Testing.Wire;
 
 /// <summary>The protocol's encodings, spelled out once more so that a mistake in the product's own is seen.</summary>
-internal static class WireText
+public static class WireText
 {
     private const string Base32 = "abcdefghijklmnopqrstuvwxyz234567";
 

@@ -9,7 +9,6 @@ namespace Voltaxe.EndToEnd.Tests.Faults;
 /// Acceptance 1–3: the agent's process is SIGKILLed at every step that its journal knows. "Once" is judged by the effects that the dry
 /// run leaves outside the journal.
 /// </summary>
-[Collection(RealProcesses.Name)]
 public sealed class AgentCrashTests
 {
     private static readonly string[] EveryCommand = [CommandNames.NetworkIsolate, CommandNames.NetworkRestore, CommandNames.KillProcess, CommandNames.CollectForensics];

@@ -7,7 +7,6 @@ using Voltaxe.Testing;
 namespace Voltaxe.EndToEnd.Tests.Faults;
 
 /// <summary>Acceptance 31: a journal that is gone, copied or from yesterday. Nothing is done twice, and somebody is told.</summary>
-[Collection(RealProcesses.Name)]
 public sealed class ContinuityTests
 {
     [NeedsFact(Needs.Strace)]

@@ -12,7 +12,6 @@ namespace Voltaxe.EndToEnd.Tests.Faults;
 /// An agent with real rules on a host of its own is SIGKILLed after each single sync of its disk that a command causes. After the restart
 /// the host is as it was ordered, there is one report, nothing was done twice, and the hub was within reach all the time.
 /// </summary>
-[Collection(RealProcesses.Name)]
 public sealed class EveryStepTests
 {
     private const int MostSteps = 40;

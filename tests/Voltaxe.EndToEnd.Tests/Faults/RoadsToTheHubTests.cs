@@ -7,7 +7,6 @@ using Voltaxe.Testing.Network;
 namespace Voltaxe.EndToEnd.Tests.Faults;
 
 /// <summary>However the way to the hub looks, an isolated host keeps that way and no other.</summary>
-[Collection(RealProcesses.Name)]
 public sealed class RoadsToTheHubTests
 {
     private const string Name = "hub.test";

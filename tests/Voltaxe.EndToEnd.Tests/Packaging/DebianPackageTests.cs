@@ -33,7 +33,6 @@ public sealed class BuiltPackage : IAsyncLifetime
 }
 
 /// <summary>The package, installed, used and removed in a root of its own: nothing of this machine is touched.</summary>
-[Collection(RealProcesses.Name)]
 [UnsupportedOSPlatform("windows")]
 public sealed class DebianPackageTests(BuiltPackage package) : IClassFixture<BuiltPackage>, IDisposable
 {

@@ -62,6 +62,9 @@ public sealed record AgentView
     public required Containment Containment { get; init; }
     /// <summary>What is observed is not what was last asked.</summary>
     public required bool Drift { get; init; }
+    /// <summary>Since when (hub time), as long as there is drift. For the dashboard; not on the API.</summary>
+    [JsonIgnore]
+    public DateTimeOffset? DriftSince { get; init; }
     public Observed? Observed { get; init; }
     public IReadOnlyList<string> Capabilities { get; init => field = value ?? []; } = [];
     public IReadOnlyList<string> Tags { get; init => field = value ?? []; } = [];

@@ -40,6 +40,7 @@ public sealed class AgentViews(HubOptions options, PresenceBoard presence, HubCl
             }
         }
         var containment = ContainmentOf(agent, open);
+        var drift = containment is Containment.Normal or Containment.Isolated && agent.Drifts;
         return new AgentView
         {
             Id = agent.Id,
@@ -50,8 +51,8 @@ public sealed class AgentViews(HubOptions options, PresenceBoard presence, HubCl
             Presence = PresenceBoard.Judge(lastSeen, onSocket, options.PollSeconds, clock.Now),
             LastSeen = lastSeen,
             Containment = containment,
-            Drift = containment is Containment.Normal or Containment.Isolated
-                && (agent.Isolated != agent.WantedIsolated || agent.Rules is RulesState.Missing or RulesState.Tampered),
+            Drift = drift,
+            DriftSince = drift ? agent.DriftSince : null,
             Observed = agent.Isolated is { } isolated ? new Observed(isolated, agent.IsolatedSince, agent.IsolationVerifiedAt, agent.Rules ?? RulesState.None) : null,
             Capabilities = agent.Legacy ? CommandNames.All : JsonSerializer.Deserialize(agent.Capabilities, WireJson.Default.StringArray)!,
             Tags = JsonSerializer.Deserialize(agent.Tags, WireJson.Default.StringArray)!,

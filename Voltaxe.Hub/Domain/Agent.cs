@@ -57,6 +57,15 @@ public sealed class Agent
     /// <summary>The command that asked it.</summary>
     public long? WantedBy { get; set; }
 
+    /// <summary>Since when (hub time) what it observed is not what was last asked, or null: it is.</summary>
+    public DateTimeOffset? DriftSince { get; private set; }
+
+    /// <summary>What is observed is not what was last asked; while that is still on its way, too.</summary>
+    public bool Drifts => Isolated is { } isolated && (isolated != WantedIsolated || Rules is RulesState.Missing or RulesState.Tampered);
+
+    /// <summary>After every change.</summary>
+    public void NoteDrift(DateTimeOffset now) => DriftSince = Drifts ? DriftSince ?? now : null;
+
     /// <summary>The order of intent: after everything drawn, after everything the agent has seen, and not before now.</summary>
     public long DrawSeq(DateTimeOffset now)
     {

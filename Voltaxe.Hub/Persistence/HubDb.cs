@@ -82,6 +82,7 @@ public abstract class HubDb(DbContextOptions options) : IdentityUserContext<HubU
         {
             e.ToTable("agents");
             e.HasKey(a => a.Id);
+            e.Ignore(a => a.Drifts);
             e.HasIndex(a => a.HostnameKey).IsUnique().HasFilter("revoked_at IS NULL");
         });
         model.Entity<RetiredEpoch>(e => e.ToTable("retired_epochs").HasKey(r => new { r.AgentId, r.Epoch }));

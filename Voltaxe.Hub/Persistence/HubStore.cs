@@ -78,6 +78,8 @@ public sealed class HubStore(HubDbFactory factory, HubClock clock, CommitBell be
             result = await work(write, ct);
             if (write.IsAbandoned)
                 return result;
+            foreach (var agent in db.ChangeTracker.Entries<Agent>())
+                agent.Entity.NoteDrift(write.Now);
             committed = Committed.From(db);
             db.ChangeTracker.AutoDetectChangesEnabled = false; // That was done just now.
             await db.SaveChangesAsync(ct);

@@ -28,10 +28,11 @@ public class BadgeTests : Screen
     [Fact]
     public void A_host_shows_two_facts_and_drift_beside_them()
     {
-        var shown = Render<HostBadges>(p => p.Add(h => h.Agent, Given.Agent(presence: Presence.Offline, containment: Containment.Isolated) with { Drift = true }).Add(h => h.Now, Given.Noon));
+        var shown = Render<HostBadges>(p => p.Add(h => h.Agent, Given.Agent(presence: Presence.Offline, containment: Containment.Isolated) with { Drift = true, DriftSince = Given.Noon.AddMinutes(-5) }).Add(h => h.Now, Given.Noon));
         Assert.Equal(("offline", "isolated"), (shown.Test("presence-badge").Value(), shown.Test("containment-badge").Value()));
         Assert.Equal("Offline since 11:59:56", shown.Test("presence-badge").Said());
         Assert.Equal("Drift", shown.Test("drift-badge").Said());
+        Assert.Equal("since 11:55:00", shown.Test("drift-since").Said());
     }
 
     [Fact]

@@ -50,11 +50,12 @@ public class TableTests : Screen
     public void A_row_shows_both_facts_and_asks_for_its_host()
     {
         (AgentView Agent, ActionKind Kind)? asked = null;
-        var row = Render<FleetRow>(p => p.Add(r => r.Agent, Given.Agent(containment: Containment.Isolated) with { Drift = true, OpenCommands = 2 }).Add(r => r.Open, []).Add(r => r.Rights, Admin).Add(r => r.OnAction, a => asked = a));
+        var row = Render<FleetRow>(p => p.Add(r => r.Agent, Given.Agent(containment: Containment.Isolated) with { Drift = true, DriftSince = Given.Noon.AddMinutes(-5), OpenCommands = 2 }).Add(r => r.Open, []).Add(r => r.Rights, Admin).Add(r => r.OnAction, a => asked = a));
         var tr = row.Test("host-row-web-01");
         Assert.Equal("row", tr.QuerySelector("th")!.GetAttribute("scope"));
         Assert.Equal(("live", "isolated"), (tr.In("presence-badge").Value(), tr.In("containment-badge").Value()));
         Assert.True(row.Has("drift-badge"));
+        Assert.Equal("since 11:55:00", row.Test("drift-since").Said());
         row.Test("restore-button").Click();
         Assert.Equal(("web-01", ActionKind.Restore), (asked!.Value.Agent.Host, asked.Value.Kind));
     }

@@ -151,6 +151,10 @@ namespace Voltaxe.Hub.Persistence.Migrations.Postgres
                         .HasColumnType("text")
                         .HasColumnName("degraded");
 
+                    b.Property<DateTimeOffset?>("DriftSince")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("drift_since");
+
                     b.Property<DateTimeOffset>("EnrolledAt")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("enrolled_at");

@@ -142,6 +142,10 @@ namespace Voltaxe.Hub.Persistence.Migrations.Sqlite
                         .HasColumnType("TEXT")
                         .HasColumnName("degraded");
 
+                    b.Property<long?>("DriftSince")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("drift_since");
+
                     b.Property<long>("EnrolledAt")
                         .HasColumnType("INTEGER")
                         .HasColumnName("enrolled_at");

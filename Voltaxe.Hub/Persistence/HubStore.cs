@@ -73,6 +73,7 @@ public sealed class HubStore(HubDbFactory factory, HubClock clock, CommitBell be
         try
         {
             await using var db = factory.Create();
+            db.Database.AutoSavepointsEnabled = false; // What fails is rolled back whole.
             await using var transaction = await db.Database.BeginTransactionAsync(ct);
             var write = new HubWrite(db, clock.Now, factory);
             result = await work(write, ct);

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Runtime.CompilerServices;
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
@@ -71,11 +72,18 @@ public static class PersistenceSetup
             return Task.CompletedTask;
         }
 
-        private static void Set(DbConnection connection)
+        /// <summary>Connections of the pool that have it already: it is theirs until they are closed.</summary>
+        private readonly ConditionalWeakTable<SQLitePCL.sqlite3, object> durable = [];
+
+        private void Set(DbConnection connection)
         {
+            var handle = ((SqliteConnection)connection).Handle!;
+            if (durable.TryGetValue(handle, out _))
+                return;
             using var command = connection.CreateCommand();
             command.CommandText = "PRAGMA synchronous=FULL";
             command.ExecuteNonQuery();
+            durable.AddOrUpdate(handle, durable);
         }
     }
 }

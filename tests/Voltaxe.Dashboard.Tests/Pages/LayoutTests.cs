@@ -36,12 +36,18 @@ public class LayoutTests : Screen
         Assert.Equal("Main", shell.Find("nav").GetAttribute("aria-label"));
     }
 
-    [Fact]
-    public void The_menu_marks_the_page()
+    [Theory]
+    [InlineData("/", "Fleet")]
+    [InlineData("/fleet?containment=drift", "Fleet")]
+    [InlineData("/hosts/web-01", "Fleet")]
+    [InlineData("/commands", "Commands")]
+    [InlineData("/commands/7", "Commands")]
+    [InlineData("/evidence?host=web-01", "Evidence")]
+    public void The_menu_marks_where_the_page_belongs(string page, string tab)
     {
-        Browser.NavigateTo("/commands");
+        Browser.NavigateTo(page);
         var shell = Render<Shell>(p => p.Add(s => s.Body, Text("x")));
-        Assert.Equal("Commands", shell.Find("nav a.active").Said());
+        Assert.Equal((tab, "page"), (shell.Find("nav a.active").Said(), shell.Find("nav a.active").GetAttribute("aria-current")));
     }
 
     [Fact]

@@ -66,6 +66,9 @@ public sealed record AgentView
     [JsonIgnore]
     public DateTimeOffset? DriftSince { get; init; }
     public Observed? Observed { get; init; }
+    /// <summary>How far the host's own clock is ahead of hub time, where that is worth a word. For the dashboard; not on the API.</summary>
+    [JsonIgnore]
+    public TimeSpan? ClockSkew { get; init; }
     public IReadOnlyList<string> Capabilities { get; init => field = value ?? []; } = [];
     public IReadOnlyList<string> Tags { get; init => field = value ?? []; } = [];
     public required int OpenCommands { get; init; }

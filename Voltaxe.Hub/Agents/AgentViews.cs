@@ -54,6 +54,7 @@ public sealed class AgentViews(HubOptions options, PresenceBoard presence, HubCl
             Drift = drift,
             DriftSince = drift ? agent.DriftSince : null,
             Observed = agent.Isolated is { } isolated ? new Observed(isolated, agent.IsolatedSince, agent.IsolationVerifiedAt, agent.Rules ?? RulesState.None) : null,
+            ClockSkew = agent.ClockSkewSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
             Capabilities = agent.Legacy ? CommandNames.All : JsonSerializer.Deserialize(agent.Capabilities, WireJson.Default.StringArray)!,
             Tags = JsonSerializer.Deserialize(agent.Tags, WireJson.Default.StringArray)!,
             OpenCommands = open.Count,

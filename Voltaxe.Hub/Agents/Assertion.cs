@@ -18,20 +18,27 @@ public sealed class Assertion
     public static readonly TimeSpan Leeway = TimeSpan.FromSeconds(30);
 
     private const int LongestText = 4_096, LongestJti = 128;
+
+    /// <summary>The year 9999, in seconds since 1970.</summary>
+    private const long LatestTime = 253_370_764_800;
+
     private readonly byte[] signed;
     private readonly string signature;
 
-    private Assertion(string agentId, string jti, DateTimeOffset expiresAt, byte[] signed, string signature) =>
-        (AgentId, Jti, ExpiresAt, this.signed, this.signature) = (agentId, jti, expiresAt, signed, signature);
+    private Assertion(string agentId, string jti, DateTimeOffset issuedAt, DateTimeOffset expiresAt, byte[] signed, string signature) =>
+        (AgentId, Jti, IssuedAt, ExpiresAt, this.signed, this.signature) = (agentId, jti, issuedAt, expiresAt, signed, signature);
 
     public string AgentId { get; }
 
     public string Jti { get; }
 
+    /// <summary>By the clock of whoever signed it.</summary>
+    public DateTimeOffset IssuedAt { get; }
+
     public DateTimeOffset ExpiresAt { get; }
 
-    /// <summary>Null where anything is not as it must be, but for the signature.</summary>
-    public static Assertion? TryRead(string? text, string hubId, DateTimeOffset now)
+    /// <summary>Null where anything is not as it must be, but for the signature, and for what time it is.</summary>
+    public static Assertion? TryRead(string? text, string hubId)
     {
         if (text is not { Length: <= LongestText } || text.Split('.') is not [var head, var body, var signature])
             return null;
@@ -39,11 +46,16 @@ public sealed class Assertion
             return null;
         if (Part<AssertionClaims>(body, WireJson.Default.Options) is not { Iss: { } issuer, Sub: { } subject, Aud: { } audience, Iat: { } issued, Exp: { } expires, Jti: { Length: > 0 and <= LongestJti } jti })
             return null;
-        var seconds = now.ToUnixTimeSeconds();
         var fits = issuer == subject && AgentIds.IsAgentId(issuer) && audience == hubId && !jti.Any(char.IsControl)
-            && expires > seconds && expires <= seconds + (long)LongestLife.TotalSeconds
-            && issued <= seconds + (long)Leeway.TotalSeconds && issued <= expires;
-        return fits ? new(issuer, jti, DateTimeOffset.FromUnixTimeSeconds(expires), Encoding.ASCII.GetBytes($"{head}.{body}"), signature) : null;
+            && issued is > 0 and < LatestTime && expires >= issued && expires < LatestTime;
+        return fits ? new(issuer, jti, DateTimeOffset.FromUnixTimeSeconds(issued), DateTimeOffset.FromUnixTimeSeconds(expires), Encoding.ASCII.GetBytes($"{head}.{body}"), signature) : null;
+    }
+
+    /// <summary>It begins and ends where it must, by the hub's clock.</summary>
+    public bool IsTimely(DateTimeOffset now)
+    {
+        var (seconds, issued, expires) = (now.ToUnixTimeSeconds(), IssuedAt.ToUnixTimeSeconds(), ExpiresAt.ToUnixTimeSeconds());
+        return expires > seconds && expires <= seconds + (long)LongestLife.TotalSeconds && issued <= seconds + (long)Leeway.TotalSeconds;
     }
 
     public bool IsSignedBy(ECDsa key) => P256.Verify(key, signed, signature);

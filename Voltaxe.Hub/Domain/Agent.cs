@@ -5,6 +5,9 @@ namespace Voltaxe.Hub.Domain;
 /// <summary>An agent: its identity is its key, never its host name.</summary>
 public sealed class Agent
 {
+    private const long SkewWorthAWord = 30;
+    private static readonly TimeSpan ClockRetry = TimeSpan.FromMinutes(2);
+
     /// <summary>Derived from the public key; for a legacy agent, which has none, random in the same shape.</summary>
     public required string Id { get; init; }
     public required string Hostname { get; init; }
@@ -65,6 +68,28 @@ public sealed class Agent
 
     /// <summary>After every change.</summary>
     public void NoteDrift(DateTimeOffset now) => DriftSince = Drifts ? DriftSince ?? now : null;
+
+    /// <summary>How far the host's clock is ahead of hub time, as its sign-ins tell, in seconds; null: not worth a word.</summary>
+    public long? ClockSkewSeconds { get; private set; }
+    /// <summary>When that was told.</summary>
+    public DateTimeOffset? ClockSkewAt { get; private set; }
+
+    /// <summary>
+    /// What a sign-in says of the host's clock. One that was refused for its time is followed by one that is stamped with the hub's own, which
+    /// says nothing. Shown, and used for nothing: whoever has an old assertion can show it again.
+    /// </summary>
+    public void Clock(DateTimeOffset said, DateTimeOffset now, bool accepted)
+    {
+        var skew = (long)(said - now).TotalSeconds;
+        if (accepted && ClockSkewAt is { } told && now - told < ClockRetry)
+            return;
+        // Said again, it is no news: whoever signs in in a circle must not have it written each time.
+        if (!accepted && ClockSkewAt is { } before && now - before < ClockRetry / 2 && Math.Abs(skew - (ClockSkewSeconds ?? 0)) <= SkewWorthAWord)
+            return;
+        var isOff = Math.Abs(skew) > SkewWorthAWord;
+        ClockSkewSeconds = isOff ? skew : null;
+        ClockSkewAt = isOff ? now : null;
+    }
 
     /// <summary>The order of intent: after everything drawn, after everything the agent has seen, and not before now.</summary>
     public long DrawSeq(DateTimeOffset now)

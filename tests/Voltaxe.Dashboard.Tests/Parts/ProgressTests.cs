@@ -108,11 +108,12 @@ public class ProgressTests : Screen
     [Fact]
     public void A_host_shows_what_it_is()
     {
-        var agent = Given.Agent(containment: Containment.Isolated) with { Drift = true, Degraded = "journal_unwritable", Tags = ["pci"], Legacy = true };
+        var agent = Given.Agent(containment: Containment.Isolated) with { Drift = true, Degraded = "journal_unwritable", Tags = ["pci"], Legacy = true, ClockSkew = TimeSpan.FromHours(-26) };
         var shown = Render<HostHeader>(p => p.Add(h => h.Agent, agent).Add(h => h.Open, []).Add(h => h.Rights, Admin));
         Assert.Equal("web-01", shown.Find("h1").Said());
         Assert.Contains("journal unwritable", shown.Test("degraded").Said(), StringComparison.Ordinal);
         Assert.Contains("not what was last asked", shown.Test("drift-sentence").Said(), StringComparison.Ordinal);
+        Assert.Equal("1 d 2 h behind", shown.Test("clock-skew").Said());
         Assert.Contains("Isolated since 11:55:00 Proven not yet", shown.Find("dl").Said(), StringComparison.Ordinal);
     }
 

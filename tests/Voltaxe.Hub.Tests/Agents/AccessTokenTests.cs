@@ -85,6 +85,40 @@ public sealed class AccessTokenTests(HubForAll shared) : IClassFixture<HubForAll
     }
 
     [Fact]
+    public async Task How_wrong_a_hosts_clock_is_can_be_seen_until_it_is_right_again()
+    {
+        var clock = new ManualClock(TimeProvider.System.GetUtcNow());
+        await using var hub = await RunningHub.StartAsync(clock: clock);
+        var agent = await WireIdentity.EnrolAsync(hub.Http, await hub.EnrolmentTokenAsync(), "web-01");
+        await TextAsync(agent.TryTokenAsync(agent.Assertion(Stamped(TimeSpan.FromDays(400)))), 401);
+        Assert.Equal(400, Math.Round((await SkewAsync(hub))!.Value.TotalDays));
+        // The retry is stamped with the hub's own time, and says nothing about the host's.
+        await TextAsync(agent.TryTokenAsync(agent.Assertion(Stamped(TimeSpan.Zero))), 200);
+        Assert.Equal(400, Math.Round((await SkewAsync(hub))!.Value.TotalDays));
+
+        clock.Advance(TimeSpan.FromMinutes(45));
+        await TextAsync(agent.TryTokenAsync(agent.Assertion(Stamped(TimeSpan.FromMinutes(-3)))), 200);
+        Assert.Equal(-3, Math.Round((await SkewAsync(hub))!.Value.TotalMinutes));
+        clock.Advance(TimeSpan.FromMinutes(45));
+        await TextAsync(agent.TryTokenAsync(agent.Assertion(Stamped(TimeSpan.Zero))), 200);
+        Assert.Null(await SkewAsync(hub));
+
+        // Who does not hold the key says nothing about the clock.
+        using var other = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        await TextAsync(agent.TryTokenAsync(agent.Assertion(Stamped(TimeSpan.FromDays(1)), other)), 401);
+        Assert.Null(await SkewAsync(hub));
+
+        Action<JsonObject, JsonObject> Stamped(TimeSpan ahead) => (_, claims) =>
+        {
+            var issued = (clock.GetUtcNow() + ahead).ToUnixTimeSeconds();
+            (claims["iat"], claims["exp"]) = (issued, issued + 240);
+        };
+    }
+
+    private static async Task<TimeSpan?> SkewAsync(RunningHub hub) =>
+        (await hub.Get<Voltaxe.Contracts.Operators.IHubReader>().FindAgentAsync("web-01", default))!.ClockSkew;
+
+    [Fact]
     public async Task A_token_ends_after_an_hour()
     {
         var clock = new ManualClock(TimeProvider.System.GetUtcNow());

@@ -147,6 +147,14 @@ namespace Voltaxe.Hub.Persistence.Migrations.Postgres
                         .HasColumnType("text")
                         .HasColumnName("capabilities");
 
+                    b.Property<DateTimeOffset?>("ClockSkewAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("clock_skew_at");
+
+                    b.Property<long?>("ClockSkewSeconds")
+                        .HasColumnType("bigint")
+                        .HasColumnName("clock_skew_seconds");
+
                     b.Property<string>("Degraded")
                         .HasColumnType("text")
                         .HasColumnName("degraded");

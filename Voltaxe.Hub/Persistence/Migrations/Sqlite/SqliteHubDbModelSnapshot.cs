@@ -138,6 +138,14 @@ namespace Voltaxe.Hub.Persistence.Migrations.Sqlite
                         .HasColumnType("TEXT")
                         .HasColumnName("capabilities");
 
+                    b.Property<long?>("ClockSkewAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("clock_skew_at");
+
+                    b.Property<long?>("ClockSkewSeconds")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("clock_skew_seconds");
+
                     b.Property<string>("Degraded")
                         .HasColumnType("TEXT")
                         .HasColumnName("degraded");

@@ -1,0 +1,39 @@
+﻿using System;
+using Microsoft.EntityFrameworkCore.Migrations;
+
+#nullable disable
+
+namespace Voltaxe.Hub.Persistence.Migrations.Postgres
+{
+    /// <inheritdoc />
+    public partial class ClockSkew : Migration
+    {
+        /// <inheritdoc />
+        protected override void Up(MigrationBuilder migrationBuilder)
+        {
+            migrationBuilder.AddColumn<DateTimeOffset>(
+                name: "clock_skew_at",
+                table: "agents",
+                type: "timestamp with time zone",
+                nullable: true);
+
+            migrationBuilder.AddColumn<long>(
+                name: "clock_skew_seconds",
+                table: "agents",
+                type: "bigint",
+                nullable: true);
+        }
+
+        /// <inheritdoc />
+        protected override void Down(MigrationBuilder migrationBuilder)
+        {
+            migrationBuilder.DropColumn(
+                name: "clock_skew_at",
+                table: "agents");
+
+            migrationBuilder.DropColumn(
+                name: "clock_skew_seconds",
+                table: "agents");
+        }
+    }
+}

@@ -2,6 +2,7 @@ using Voltaxe.Agent.Configuration;
 using Voltaxe.Agent.Platform;
 using Voltaxe.Agent.Platform.DryRun;
 using Voltaxe.Agent.Platform.Linux;
+using Voltaxe.Agent.Platform.Rules;
 using Voltaxe.Contracts.Commands;
 
 namespace Voltaxe.Agent.CommandLine;

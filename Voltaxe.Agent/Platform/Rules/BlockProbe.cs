@@ -22,7 +22,7 @@ public sealed class BlockProbe(Func<AddressFamily, Socket> newSocket)
     /// <summary>What to try: the hubs' addresses, and nobody's, unless they are allowed or the host's own loopback.</summary>
     public static IReadOnlyList<IPEndPoint> Targets(IEnumerable<IPEndPoint> hubs, IReadOnlyList<string> allow)
     {
-        var networks = allow.Select(Network).ToList();
+        var networks = allow.Select(Passage.Network).ToList();
         return
         [
             .. hubs.Select(h => h.Address).Concat(Nobodys).Distinct()
@@ -57,8 +57,4 @@ public sealed class BlockProbe(Func<AddressFamily, Socket> newSocket)
             return Answer.Silence;
         }
     }
-
-    private static IPNetwork Network(string addressOrNetwork) => addressOrNetwork.Contains('/')
-        ? IPNetwork.Parse(addressOrNetwork)
-        : IPAddress.Parse(addressOrNetwork) is var address ? new IPNetwork(address, address.GetAddressBytes().Length * 8) : default;
 }

@@ -6,7 +6,13 @@ namespace Voltaxe.Agent.Platform.Rules;
 /// <summary>What an isolation lets through, besides what every host needs to have an address at all.</summary>
 /// <param name="Hubs">Where the hub is reached: every address and port, or the proxy's.</param>
 /// <param name="Allow">Addresses and networks that stay reachable, in canonical form.</param>
-public sealed record Passage(IReadOnlyList<IPEndPoint> Hubs, IReadOnlyList<string> Allow);
+public sealed record Passage(IReadOnlyList<IPEndPoint> Hubs, IReadOnlyList<string> Allow)
+{
+    /// <summary>A single address is a network of one.</summary>
+    public static IPNetwork Network(string addressOrNetwork) => addressOrNetwork.Contains('/')
+        ? IPNetwork.Parse(addressOrNetwork)
+        : IPAddress.Parse(addressOrNetwork) is var address ? new IPNetwork(address, address.GetAddressBytes().Length * 8) : default;
+}
 
 /// <summary>
 /// Rules of our own in the packet filter of this operating system. Those of others are never changed. Throws <see cref="PlatformException"/>

@@ -14,6 +14,7 @@ namespace Voltaxe.Agent.Platform.MacOS;
 /// <param name="note">The file that keeps the token of that reference.</param>
 internal sealed partial class PfFirewall(IPrograms programs, string pfctl, string note) : IFirewall
 {
+    /// <summary>What the note should say and the disk does not take; empty: nothing. Known until the agent ends: a reference that is left keeps pf on, with the rules that the host had before.</summary>
     private string? carried;
 
     public async Task<string?> DigestAsync(CancellationToken ct)
@@ -63,8 +64,7 @@ internal sealed partial class PfFirewall(IPrograms programs, string pfctl, strin
             throw new PlatformException("rules_remain", "pfctl took our anchor away, but pf still shows it");
         if (ReadToken() is { } token && await HoldsAsync(token, ct))
             await RunAsync(["-X", token], null, ct);
-        carried = null;
-        File.Delete(note);
+        WriteToken("");
     }
 
     public async Task FinishAsync(Passage passage, bool fresh, JsonObject details, CancellationToken ct)
@@ -93,14 +93,21 @@ internal sealed partial class PfFirewall(IPrograms programs, string pfctl, strin
         var ran = await programs.RunAsync(pfctl, ["-E"], null, ct);
         if (ran.ExitCode != 0 || Token().Match($"{ran.Output}\n{ran.Error}") is not { Success: true } told)
             throw new PlatformException("rules_refused", $"pfctl -E turned nothing on, or gave no token: {FirstLine(ran.Error)}");
-        var token = told.Groups[1].Value;
+        WriteToken(told.Groups[1].Value);
+    }
+
+    private void WriteToken(string token)
+    {
         try
         {
-            StateFolder.WriteDurably(note, token);
+            if (token.Length == 0)
+                File.Delete(note);
+            else
+                StateFolder.WriteDurably(note, token);
+            carried = null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // Known until the agent ends. Then pf stays on after the restore, with the rules that the host had before.
             carried = token;
         }
     }

@@ -156,6 +156,9 @@ public sealed partial class RulesIsolation(IFirewall firewall, IHubWhereabouts h
     /// <summary>As packet filters read it: no host bits behind the prefix, no mapped addresses.</summary>
     internal static string Canonical(string addressOrNetwork)
     {
+        // Checked long before; but what comes out of here becomes part of rules and command lines.
+        if (!CommandParams.IsAddressOrNetwork(addressOrNetwork))
+            throw new FormatException($"{addressOrNetwork} is no address and no network");
         var slash = addressOrNetwork.IndexOf('/');
         var address = IPAddress.Parse(slash < 0 ? addressOrNetwork : addressOrNetwork[..slash]);
         if (slash < 0)

@@ -24,7 +24,8 @@ internal sealed partial class WindowsFirewall(IPrograms programs, string system,
     /// <summary>In the registry, and for netsh.</summary>
     private static readonly (string Key, string Name)[] Profiles = [("DomainProfile", "domainprofile"), ("StandardProfile", "privateprofile"), ("PublicProfile", "publicprofile")];
 
-    private (IReadOnlyList<string> Off, string WhyNotWritten)? carried;
+    /// <summary>What the note should say and the disk does not take; null: none should be there.</summary>
+    private (IReadOnlyList<string>? Off, string WhyNotWritten)? carried;
 
     public async Task<string?> DigestAsync(CancellationToken ct)
     {
@@ -65,8 +66,7 @@ internal sealed partial class WindowsFirewall(IPrograms programs, string system,
             await NetshAsync(["set", profile, "state", "off"], ct);
         if ((await NamesAsync(ct)).Count > 0)
             throw new PlatformException("rules_remain", "netsh deleted our rules, but the registry still shows them");
-        carried = null;
-        File.Delete(note);
+        WriteNote(null);
     }
 
     public Task FinishAsync(Passage passage, bool fresh, JsonObject details, CancellationToken ct)
@@ -161,11 +161,15 @@ internal sealed partial class WindowsFirewall(IPrograms programs, string system,
         return [.. File.ReadAllLines(note).Where(line => Profiles.Any(p => p.Name == line))];
     }
 
-    private void WriteNote(IReadOnlyList<string> off)
+    private void WriteNote(IReadOnlyList<string>? off)
     {
         try
         {
-            StateFolder.WriteDurably(note, string.Concat(off.Select(profile => profile + "\n")));
+            if (off is null)
+                File.Delete(note);
+            else
+                StateFolder.WriteDurably(note, string.Concat(off.Select(profile => profile + "\n")));
+            carried = null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

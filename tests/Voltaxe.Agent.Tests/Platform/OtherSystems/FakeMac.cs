@@ -25,8 +25,10 @@ internal sealed class FakeMac : FakeSystem
     {
         Main = new FakeMac().Main;
         Anchor = "";
-        references.Clear();
+        ForgetReferences();
     }
+
+    public void ForgetReferences() => references.Clear();
 
     protected override bool Changes(string program, string[] line) => line is not (["-s", _] or ["-a", _, "-s", _]);
 

@@ -20,6 +20,9 @@ internal abstract class FakeSystem : IPrograms
     /// <summary>Whether the program has done its work when the agent dies.</summary>
     public bool DiesAfter { get; private set; }
 
+    /// <summary>The last call that was done when the agent died, so that nobody heard its answer.</summary>
+    public string? Unheard { get; private set; }
+
     /// <summary>Every call that changes something.</summary>
     public List<string> Ran { get; } = [];
 
@@ -47,7 +50,10 @@ internal abstract class FakeSystem : IPrograms
         if (changes == DiesAt && !DiesAfter)
             throw new Died();
         var ran = Run(program, line, input);
-        return changes == DiesAt ? throw new Died() : Task.FromResult(ran);
+        if (changes != DiesAt)
+            return Task.FromResult(ran);
+        Unheard = Ran[^1];
+        throw new Died();
     }
 
     protected static Exec.Ran Said(string output, string error = "", int exitCode = 0) => new(exitCode, output, error);

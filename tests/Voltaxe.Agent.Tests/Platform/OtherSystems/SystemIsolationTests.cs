@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Voltaxe.Agent.Platform;
 using Voltaxe.Agent.Platform.MacOS;
 using Voltaxe.Agent.Platform.Rules;
@@ -35,7 +36,20 @@ public abstract class SystemIsolationTests : IDisposable
 
     /// <summary>As after a start of the agent: only the disk and the system know anything.</summary>
     private protected RulesIsolation Agent => new(Firewall, new Rig.Whereabouts { Hub = IPEndPoint.Parse("192.0.2.7:8080") }, new IsolationStore(folder.File("isolation.json")),
-        new IsolationTies("boot-1", () => Orders.Noon, () => false, IsolationTies.HostSocket, TimeProvider.System));
+        new IsolationTies("boot-1", () => Orders.Noon, () => false, NewSocket, TimeProvider.System));
+
+    /// <summary>What the agent tries to break out with.</summary>
+    private protected Func<AddressFamily, Socket> NewSocket { get; set; } = IsolationTies.HostSocket;
+
+    private protected static readonly IsolateParams ButIPv6 = new(null, ["::/0"]);
+
+    /// <summary>A socket that is bound to the loopback gets nowhere else, and sends nothing.</summary>
+    private protected static Socket Unconnectable(AddressFamily family)
+    {
+        var socket = IsolationTies.HostSocket(family);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        return socket;
+    }
 
     private async Task<RulesState> RulesAsync() => (await Agent.ObserveAsync(default)).Rules;
 
@@ -81,8 +95,8 @@ public abstract class SystemIsolationTests : IDisposable
     public async Task Whatever_step_of_a_newer_isolation_fails_the_older_one_stands()
     {
         await Agent.IsolateAsync(Orders.Uid(1), Plain, false, default);
-        var stood = System.Snapshot();
         var steps = await StepsOfReplacingAsync();
+        var stood = System.Snapshot();
         for (var step = 1; step <= steps; step++)
         {
             System.Arm(failsAt: step);
@@ -105,6 +119,28 @@ public abstract class SystemIsolationTests : IDisposable
             Assert.True((await Agent.IsolateAsync(Orders.Uid(1), Plain, true, default)).Changed);
             Assert.Equal((step, RulesState.Intact), (step, await RulesAsync()));
             await Agent.RestoreAsync(Orders.Uid(2), false, default);
+            AssertAsBefore(step);
+        }
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Whenever_the_agent_dies_while_isolating_anew_it_goes_on_and_restores_what_was(bool afterTheStep)
+    {
+        await Agent.IsolateAsync(Orders.Uid(1), Plain, false, default);
+        var steps = await StepsOfReplacingAsync();
+        for (var step = 1; step <= steps; step++)
+        {
+            System.Arm();
+            await Agent.IsolateAsync(Orders.Uid(1), Plain, false, default);
+            System.Arm(diesAt: step, diesAfter: afterTheStep);
+            await Assert.ThrowsAsync<FakeSystem.Died>(() => Agent.IsolateAsync(Orders.Uid(2), WithNetwork, false, default));
+            System.Arm();
+            await Agent.IsolateAsync(Orders.Uid(2), WithNetwork, true, default);
+            Assert.Equal((step, RulesState.Intact), (step, await RulesAsync()));
+            Assert.Equal(Orders.Uid(2), await Agent.InForceAsync(default));
+            await Agent.RestoreAsync(Orders.Uid(3), false, default);
             AssertAsBefore(step);
         }
     }
@@ -162,6 +198,7 @@ public abstract class SystemIsolationTests : IDisposable
     [InlineData("fe80::1%en0\"; pass")]
     public async Task An_allow_list_that_is_more_than_addresses_runs_nothing(string entry)
     {
+        Assert.False(CommandParams.IsAddressOrNetwork(entry));
         await Assert.ThrowsAnyAsync<FormatException>(() => Agent.IsolateAsync(Orders.Uid(1), new IsolateParams(null, [entry]), false, default));
         Assert.Empty(System.Ran);
         Assert.Equal(RulesState.None, await RulesAsync());
@@ -191,9 +228,9 @@ public abstract class SystemIsolationTests : IDisposable
 
     private async Task<int> StepsOfReplacingAsync()
     {
-        var steps = await ChangesOfAsync(() => Agent.IsolateAsync(Orders.Uid(2), WithNetwork, false, default)) - StepsAfterLoading;
+        var steps = await ChangesOfAsync(() => Agent.IsolateAsync(Orders.Uid(9), WithNetwork, false, default)) - StepsAfterLoading;
         System.Arm();
-        await Agent.RollBackAsync(Orders.Uid(2), default);
+        await Agent.RollBackAsync(Orders.Uid(9), default);
         return steps;
     }
 

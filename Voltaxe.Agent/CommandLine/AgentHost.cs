@@ -9,6 +9,7 @@ using Voltaxe.Agent.Execution;
 using Voltaxe.Agent.Execution.Journalling;
 using Voltaxe.Agent.Platform;
 using Voltaxe.Agent.Platform.Linux;
+using Voltaxe.Agent.Platform.Rules;
 using Voltaxe.Contracts.Wire;
 
 namespace Voltaxe.Agent.CommandLine;

@@ -3,7 +3,7 @@ using Voltaxe.Agent.Channels;
 using Voltaxe.Agent.Configuration;
 using Voltaxe.Agent.Enrolment;
 using Voltaxe.Agent.Execution;
-using Voltaxe.Agent.Platform.Linux;
+using Voltaxe.Agent.Platform.Rules;
 using Voltaxe.Contracts.Commands;
 using Voltaxe.Contracts.Crypto;
 

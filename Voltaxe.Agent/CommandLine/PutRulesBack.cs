@@ -5,7 +5,7 @@ using Voltaxe.Agent.Enrolment;
 using Voltaxe.Agent.Execution;
 using Voltaxe.Agent.Execution.Journalling;
 using Voltaxe.Agent.Platform;
-using Voltaxe.Agent.Platform.Linux;
+using Voltaxe.Agent.Platform.Rules;
 using Voltaxe.Contracts.Json;
 using Voltaxe.Contracts.Wire;
 

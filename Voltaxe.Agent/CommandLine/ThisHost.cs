@@ -2,6 +2,9 @@ using Voltaxe.Agent.Configuration;
 using Voltaxe.Agent.Platform;
 using Voltaxe.Agent.Platform.DryRun;
 using Voltaxe.Agent.Platform.Linux;
+using Voltaxe.Agent.Platform.MacOS;
+using Voltaxe.Agent.Platform.Rules;
+using Voltaxe.Agent.Platform.Windows;
 using Voltaxe.Contracts.Commands;
 
 namespace Voltaxe.Agent.CommandLine;
@@ -17,11 +20,12 @@ internal static class ThisHost
                 ? DryRunHost.Make(folder.File("effects.log"), ties.Now, LinuxPlatform.Forensics(ties, folder.Path), () => LinuxProcessList.Read(ties.BootId))
                 : DryRunHost.Make(folder.File("effects.log"), ties.Now, null, () => []);
         }
-        return OperatingSystem.IsLinux()
-            ? await LinuxPlatform.MakeAsync(hubs, folder, ties, ct)
+        return OperatingSystem.IsLinux() ? await LinuxPlatform.MakeAsync(hubs, folder, ties, ct)
+            : OperatingSystem.IsWindows() ? WindowsPlatform.Make(hubs, folder, ties)
+            : OperatingSystem.IsMacOS() ? MacPlatform.Make(hubs, folder, ties)
             : new HostPlatform(Environment.OSVersion.Platform.ToString(), null, null, null)
             {
-                Missing = CommandNames.All.ToDictionary(c => c, c => $"this version does {c} on Linux only"),
+                Missing = CommandNames.All.ToDictionary(c => c, c => $"this version does not do {c} on this system"),
             };
     }
 }

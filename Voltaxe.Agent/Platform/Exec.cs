@@ -4,15 +4,21 @@ using System.Text;
 
 namespace Voltaxe.Agent.Platform;
 
+/// <summary>Runs programs of the host. What a platform has run can be seen here where its programs are not.</summary>
+public interface IPrograms
+{
+    /// <exception cref="PlatformException">The program cannot be started.</exception>
+    Task<Exec.Ran> RunAsync(string program, IEnumerable<string> arguments, string? input, CancellationToken ct);
+}
+
 /// <summary>Runs a program of the host. No shell; the arguments go as they are.</summary>
 /// <param name="before">What to put before every program, such as <c>ip netns exec NAME</c>.</param>
-public sealed class Exec(params string[] before)
+public sealed class Exec(params string[] before) : IPrograms
 {
     private const int MaxErrorChars = 1_000;
 
     public sealed record Ran(int ExitCode, string Output, string Error);
 
-    /// <exception cref="PlatformException">The program cannot be started.</exception>
     public async Task<Ran> RunAsync(string program, IEnumerable<string> arguments, string? input, CancellationToken ct)
     {
         using var process = Start(Prepare(program, arguments));

@@ -69,6 +69,9 @@ public interface IProcessControl
 /// <summary>What this operating system offers. What is null cannot be done here, and <see cref="Missing"/> says why.</summary>
 public sealed record HostPlatform(string Name, IHostIsolation? Isolation, IProcessControl? Processes, IForensics? Forensics)
 {
+    /// <summary>A mark of platforms that no test has seen at work.</summary>
+    public const string Experimental = "experimental";
+
     /// <summary>Why a command cannot be carried out on this host.</summary>
     public IReadOnlyDictionary<string, string> Missing { get; init; } = new Dictionary<string, string>();
 
@@ -87,6 +90,15 @@ public sealed record HostPlatform(string Name, IHostIsolation? Isolation, IProce
     ];
 
     public string WhyMissing(string command) => Missing.GetValueOrDefault(command, $"this agent cannot do {command} on {Name}");
+
+    /// <summary>What is missing where there are no forensics, and no isolation either when there is a reason for that.</summary>
+    public static IReadOnlyDictionary<string, string> Lacking(string name, string? whyNotIsolate)
+    {
+        var missing = new Dictionary<string, string>(StringComparer.Ordinal) { [CommandNames.CollectForensics] = $"this version does not collect on {name}" };
+        if (whyNotIsolate is not null)
+            missing[CommandNames.NetworkIsolate] = missing[CommandNames.NetworkRestore] = $"this host cannot be isolated: {whyNotIsolate}";
+        return missing;
+    }
 
     /// <summary>A JSON object as the wire takes it.</summary>
     public static JsonElement ToElement(JsonNode node) => JsonElement.Parse(node.ToJsonString());

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Voltaxe.Agent.Configuration;
 using Voltaxe.Agent.Platform.Linux.Forensics;
+using Voltaxe.Agent.Platform.Rules;
 using Voltaxe.Contracts.Commands;
 
 namespace Voltaxe.Agent.Platform.Linux;
@@ -15,7 +16,7 @@ public static class LinuxPlatform
     {
         var exec = new Exec();
         var missing = new Dictionary<string, string>(StringComparer.Ordinal);
-        LinuxIsolation? isolation = null;
+        RulesIsolation? isolation = null;
         if (await WhyNotIsolateAsync(exec, ct) is { } why)
         {
             missing[CommandNames.NetworkIsolate] = $"this host cannot be isolated: {why}";
@@ -25,7 +26,7 @@ public static class LinuxPlatform
         {
             var store = new IsolationStore(folder.File("isolation.json"));
             var nft = new Nft(exec, Exec.Find("nft")!);
-            isolation = new LinuxIsolation(nft, new EgressChains(exec, nft, Exec.Find("ip")), new SocketKiller(exec, Exec.Find("ss")), hubs, store, ties);
+            isolation = new RulesIsolation(new NftFirewall(nft, new EgressChains(exec, nft, Exec.Find("ip")), new SocketKiller(exec, Exec.Find("ss"))), hubs, store, ties);
             hubs.Pin(store.Read()?.Hubs);
         }
         return new HostPlatform("linux", isolation, new LinuxProcesses(ties.BootId, Grace), Forensics(ties, folder.Path)) { Missing = missing, Notices = new LinuxNoticeBoard(exec, Exec.Find) };

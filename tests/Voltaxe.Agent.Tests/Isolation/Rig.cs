@@ -8,6 +8,7 @@ using Voltaxe.Agent.Execution;
 using Voltaxe.Agent.Execution.Journalling;
 using Voltaxe.Agent.Platform;
 using Voltaxe.Agent.Platform.Linux;
+using Voltaxe.Agent.Platform.Rules;
 using Voltaxe.Agent.Tests.Execution;
 using Voltaxe.Contracts.Commands;
 using Voltaxe.Testing;
@@ -40,7 +41,7 @@ internal sealed class Rig : IAsyncDisposable
         clock.Set(Time.GetUtcNow());
         var exec = new Exec("ip", "netns", "exec", Host.Name);
         var nft = new Nft(exec, Exec.Find("nft")!);
-        Rules = new LinuxIsolation(nft, new EgressChains(exec, nft, Exec.Find("ip")), new SocketKiller(exec, Exec.Find("ss")), Where, new IsolationStore(folder.File("isolation.json")),
+        Rules = new RulesIsolation(new NftFirewall(nft, new EgressChains(exec, nft, Exec.Find("ip")), new SocketKiller(exec, Exec.Find("ss"))), Where, new IsolationStore(folder.File("isolation.json")),
             new IsolationTies("boot-1", Time.GetUtcNow, () => contact.HeardWithin(IsolationProof.Recent), NewSocket, TimeProvider.System));
         var platform = new HostPlatform("linux", Rules, null, null);
         var proof = new IsolationProof(contact, clock, outbox, Time);
@@ -54,7 +55,7 @@ internal sealed class Rig : IAsyncDisposable
     public NetNamespace Peer { get; }
     public Canary Hub { get; }
     public Whereabouts Where { get; }
-    public LinuxIsolation Rules { get; }
+    public RulesIsolation Rules { get; }
     public IsolationWatch Watch { get; }
     public NetworkIsolate Isolate { get; }
     public List<(string Kind, Guid? Uid)> Events { get; } = [];

@@ -1,5 +1,6 @@
 using System.Net;
 using Voltaxe.Agent.Platform.Linux;
+using Voltaxe.Agent.Platform.Rules;
 
 namespace Voltaxe.Agent.Tests.Platform;
 
@@ -65,7 +66,7 @@ public sealed class IsolationRulesTests
     [InlineData("2001:DB8::1/33", "2001:db8::/33")]
     [InlineData("::ffff:10.0.0.1", "10.0.0.1")]
     [InlineData("0.0.0.0/0", "0.0.0.0/0")]
-    public void Networks_are_written_as_nft_takes_them(string given, string written) => Assert.Equal(written, LinuxIsolation.Canonical(given));
+    public void Networks_are_written_as_nft_takes_them(string given, string written) => Assert.Equal(written, RulesIsolation.Canonical(given));
 
     [Fact]
     public void The_digest_does_not_see_counters_and_handles_and_does_see_rules()

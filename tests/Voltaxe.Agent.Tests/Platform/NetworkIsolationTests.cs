@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using Voltaxe.Agent.Platform;
 using Voltaxe.Agent.Platform.Linux;
+using Voltaxe.Agent.Platform.Rules;
 using Voltaxe.Agent.Tests.Execution;
 using Voltaxe.Contracts.Commands;
 using Voltaxe.Contracts.Wire;
@@ -22,13 +23,13 @@ public sealed class NetworkIsolationTests : IAsyncLifetime
 
     private string Peer => host + "p";
 
-    private LinuxIsolation Isolation => With(Exec.Find("nft")!);
+    private RulesIsolation Isolation => With(Exec.Find("nft")!);
 
     private string NotePath => Path.Combine(folder, "isolation.json");
 
-    private LinuxIsolation With(string nft) => new(new Nft(new Exec("ip", "netns", "exec", host), nft),
+    private RulesIsolation With(string nft) => new(new NftFirewall(new Nft(new Exec("ip", "netns", "exec", host), nft),
         new EgressChains(new Exec("ip", "netns", "exec", host), new Nft(new Exec("ip", "netns", "exec", host), nft), Exec.Find("ip")),
-        new SocketKiller(new Exec("ip", "netns", "exec", host), Exec.Find("ss")), where, new IsolationStore(NotePath),
+        new SocketKiller(new Exec("ip", "netns", "exec", host), Exec.Find("ss"))), where, new IsolationStore(NotePath),
         new IsolationTies("boot-1", () => Orders.Noon, () => false, IsolationTies.HostSocket, TimeProvider.System));
 
     public async Task InitializeAsync()

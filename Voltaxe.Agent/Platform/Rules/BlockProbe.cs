@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace Voltaxe.Agent.Platform.Linux;
+namespace Voltaxe.Agent.Platform.Rules;
 
 /// <summary>Tries to connect where the rules let nobody, to see them refuse it.</summary>
 /// <param name="newSocket">Makes a TCP socket in the network that is isolated.</param>
@@ -17,12 +17,12 @@ public sealed class BlockProbe(Func<AddressFamily, Socket> newSocket)
     private static readonly IPAddress[] Nobodys = [IPAddress.Parse("192.0.2.1"), IPAddress.Parse("2001:db8::1")];
 
     /// <summary>What came of one attempt.</summary>
-    public enum Answer { Refused, Connected, Silence, NoWay }
+    public enum Answer { Refused, Forbidden, Connected, Silence, NoWay }
 
     /// <summary>What to try: the hubs' addresses, and nobody's, unless they are allowed or the host's own loopback.</summary>
     public static IReadOnlyList<IPEndPoint> Targets(IEnumerable<IPEndPoint> hubs, IReadOnlyList<string> allow)
     {
-        var networks = allow.Select(Network).ToList();
+        var networks = allow.Select(Passage.Network).ToList();
         return
         [
             .. hubs.Select(h => h.Address).Concat(Nobodys).Distinct()
@@ -44,15 +44,17 @@ public sealed class BlockProbe(Func<AddressFamily, Socket> newSocket)
         }
         catch (SocketException e)
         {
-            return e.SocketErrorCode == SocketError.ConnectionRefused ? Answer.Refused : Answer.NoWay;
+            return e.SocketErrorCode switch
+            {
+                SocketError.ConnectionRefused => Answer.Refused,
+                // The host itself does not let it out: so Windows says it when a rule blocks.
+                SocketError.AccessDenied => Answer.Forbidden,
+                _ => Answer.NoWay,
+            };
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
             return Answer.Silence;
         }
     }
-
-    private static IPNetwork Network(string addressOrNetwork) => addressOrNetwork.Contains('/')
-        ? IPNetwork.Parse(addressOrNetwork)
-        : IPAddress.Parse(addressOrNetwork) is var address ? new IPNetwork(address, address.GetAddressBytes().Length * 8) : default;
 }

@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 using Voltaxe.Agent.Configuration;
 using Voltaxe.Contracts.Json;
 
-namespace Voltaxe.Agent.Platform.Linux;
+namespace Voltaxe.Agent.Platform.Rules;
 
 /// <summary>The isolation that should stand: what observing compares the kernel with, what is put back, and where the hub is while names do not resolve.</summary>
 /// <param name="Uid">Whose isolation it is.</param>

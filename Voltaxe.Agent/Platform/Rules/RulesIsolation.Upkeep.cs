@@ -1,8 +1,8 @@
 using Voltaxe.Contracts.Wire;
 
-namespace Voltaxe.Agent.Platform.Linux;
+namespace Voltaxe.Agent.Platform.Rules;
 
-public sealed partial class LinuxIsolation
+public sealed partial class RulesIsolation
 {
     public bool HubAnsweredBefore => store.Read() is { HubAnswered: true };
 
@@ -24,16 +24,16 @@ public sealed partial class LinuxIsolation
         var doubts = new List<string>();
         foreach (var target in BlockProbe.Targets(hubs.EndPoints(wanted.Hubs), wanted.Allow))
         {
-            var before = await nft.RefusedAsync(ct);
+            var before = await firewall.RefusedAsync(ct);
             var answer = await probe.TryAsync(target, ties.Time, ct);
             // Connected: the worst there is. What else was seen does not count.
             if (answer == BlockProbe.Answer.Connected)
                 return $"{target} was reached in spite of the rules";
-            // A refusal is only worth something when it was ours.
-            if (answer == BlockProbe.Answer.Refused && await nft.RefusedAsync(ct) > before)
+            // A refusal is only worth something when it was ours. Null is not more than anything: where nobody counts, nothing is proven.
+            if (answer is BlockProbe.Answer.Refused or BlockProbe.Answer.NoWay or BlockProbe.Answer.Forbidden && await firewall.RefusedAsync(ct) > before)
                 refusals++;
             else
-                doubts.Add($"{target}: {Describe(answer)}");
+                doubts.Add($"{target}: {Describe(answer)}{(before is null ? ", and this system does not count what its rules refuse" : "")}");
         }
         return refusals > 0 ? null : doubts.Count > 0 ? $"no refusal of the rules was seen ({string.Join("; ", doubts)})" : "everything that could be tried is allowed";
     }
@@ -59,7 +59,7 @@ public sealed partial class LinuxIsolation
             return;
         store.NoteTakenBack(uid);
         if (wanted.Previous is { } previous)
-            await LoadAsync(previous, wanted, await nft.DigestAsync(ct), ct);
+            await LoadAsync(previous, wanted, ct);
         else
             await RemoveAsync(ct);
     }
@@ -69,20 +69,17 @@ public sealed partial class LinuxIsolation
         using var mine = await EnterAsync(ct);
         if (store.Read() is not { } wanted)
             return null;
-        var stands = await nft.DigestAsync(ct);
-        var found = StateOf(wanted, stands);
+        var found = StateOf(wanted, await firewall.DigestAsync(ct));
         if (found == RulesState.Intact)
-        {
-            // An interface that has come since gets its chain, too; that is nobody's doing.
-            return (await egress.EnsureAsync(RulesOf(wanted), ct)).Tampered ? new Reapplied(wanted.Uid, RulesState.Tampered, false) : null;
-        }
-        await LoadAsync(wanted, wanted, stands, ct);
+            return await firewall.TendAsync(PassageOf(wanted), ct) ? new Reapplied(wanted.Uid, RulesState.Tampered, false) : null;
+        await LoadAsync(wanted, wanted, ct);
         return new Reapplied(wanted.Uid, found, wanted.BootId != ties.BootId);
     }
 
     private static string Describe(BlockProbe.Answer answer) => answer switch
     {
         BlockProbe.Answer.Refused => "refused, but not by the rules",
+        BlockProbe.Answer.Forbidden => "forbidden by this host",
         BlockProbe.Answer.Silence => "no answer",
         _ => "no way there",
     };

@@ -1,6 +1,6 @@
 using System.Net.Sockets;
 
-namespace Voltaxe.Agent.Platform.Linux;
+namespace Voltaxe.Agent.Platform.Rules;
 
 /// <summary>What an isolation needs to know of its agent.</summary>
 /// <param name="BootId">This boot of the machine.</param>

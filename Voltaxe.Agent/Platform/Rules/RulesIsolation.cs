@@ -1,17 +1,16 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using System.Runtime.ExceptionServices;
 using System.Text.Json.Nodes;
 using Voltaxe.Contracts.Commands;
 using Voltaxe.Contracts.Json;
 using Voltaxe.Contracts.Wire;
 
-namespace Voltaxe.Agent.Platform.Linux;
+namespace Voltaxe.Agent.Platform.Rules;
 
-/// <summary>Isolation by an nftables table of our own, and another one against raw frames where the kernel has it.</summary>
+/// <summary>Isolation by rules of our own in the system's packet filter: what is wanted is on the disk, what is true is asked of the system.</summary>
 /// <param name="store">Where the wanted isolation is kept.</param>
-public sealed partial class LinuxIsolation(Nft nft, EgressChains egress, SocketKiller sockets, IHubWhereabouts hubs, IsolationStore store, IsolationTies ties) : IRulesIsolation
+public sealed partial class RulesIsolation(IFirewall firewall, IHubWhereabouts hubs, IsolationStore store, IsolationTies ties) : IRulesIsolation
 {
     /// <summary>Commands and the watch look at the same rules, and must not change them at the same time.</summary>
     private readonly SemaphoreSlim gate = new(1);
@@ -26,13 +25,13 @@ public sealed partial class LinuxIsolation(Nft nft, EgressChains egress, SocketK
             throw new PlatformException("control_channel_lost", "the hub had answered and did not through the rules: they were taken back, before the agent was restarted");
         }
         var before = store.Read();
-        var digest = await nft.DigestAsync(ct);
+        var digest = await firewall.DigestAsync(ct);
         var stands = before?.Digest is not null && digest == before.Digest;
         if (resumed && before?.Uid == uid)
         {
             return stands
-                ? await EndSessionsAsync(new(true, "isolated (found applied after a restart)", Details(before)), before, ct)
-                : await LoadAsync(before, before, digest, ct);
+                ? await FinishAsync(new(true, "isolated (found applied after a restart)", Details(before)), before, fresh: false, ct)
+                : await LoadAsync(before, before, ct);
         }
 
         var resolved = await hubs.ResolveAsync(ct);
@@ -47,7 +46,7 @@ public sealed partial class LinuxIsolation(Nft nft, EgressChains egress, SocketK
         }
         var since = stands ? before!.Since : WireTime.Truncate(ties.Now());
         var isolation = new IsolationFile(uid, since, allow, resolved, null) { BootId = ties.BootId, HubAnswered = ties.HubHeard(), Previous = before is null ? null : before with { Previous = null } };
-        return await LoadAsync(isolation, before, digest, ct);
+        return await LoadAsync(isolation, before, ct);
     }
 
     public async Task<EffectOutcome> RestoreAsync(Guid uid, bool resumed, CancellationToken ct)
@@ -61,7 +60,7 @@ public sealed partial class LinuxIsolation(Nft nft, EgressChains egress, SocketK
     {
         using var mine = await EnterAsync(ct);
         var wanted = store.Read();
-        var rules = StateOf(wanted, await nft.DigestAsync(ct));
+        var rules = StateOf(wanted, await firewall.DigestAsync(ct));
         // A table that somebody changed may let anything through: only one that is as loaded counts as isolation.
         return rules == RulesState.Intact ? new Observed(true, wanted!.Since, verifiedAt, rules) : new Observed(false, null, null, rules);
     }
@@ -71,74 +70,49 @@ public sealed partial class LinuxIsolation(Nft nft, EgressChains egress, SocketK
     /// resolves any more behind the load, so this is how the hub is found.
     /// </summary>
     /// <param name="before">What was wanted until now, and is again when this fails.</param>
-    /// <param name="stood">The digest of what stands now.</param>
-    private async Task<EffectOutcome> LoadAsync(IsolationFile isolation, IsolationFile? before, string? stood, CancellationToken ct)
+    private async Task<EffectOutcome> LoadAsync(IsolationFile isolation, IsolationFile? before, CancellationToken ct)
     {
-        var rules = RulesOf(isolation);
         store.Write(isolation);
         hubs.Pin(isolation.Hubs);
         verifiedAt = null;
-        var fault = await TryLoadAsync(rules.ToText(), ct);
-        var loaded = await nft.DigestAsync(CancellationToken.None);
-        if (loaded is null || fault is not null && loaded == stood)
+        try
         {
-            store.Write(before);
-            hubs.Pin(before?.Hubs);
-            fault?.Throw();
-            throw new PlatformException("rules_missing", "nft took the rules, but the kernel does not show them");
+            await firewall.LoadAsync(PassageOf(isolation), ct);
+        }
+        catch (Exception e) when (e is PlatformException or OperationCanceledException)
+        {
+            WantAgain(before);
+            throw;
+        }
+        if (await firewall.DigestAsync(CancellationToken.None) is not { } loaded)
+        {
+            WantAgain(before);
+            throw new PlatformException("rules_missing", "the rules were taken, but the system does not show them");
         }
         store.Write(isolation with { Digest = loaded, BootId = ties.BootId });
-        var outcome = new EffectOutcome(true, "isolated", Details(isolation));
-        if ((await egress.EnsureAsync(rules, ct)).WhyNot is { } rawFramesPass)
-            outcome.Details["raw_frames_not_blocked"] = rawFramesPass;
-        return await EndSessionsAsync(outcome, isolation, ct);
+        return await FinishAsync(new EffectOutcome(true, "isolated", Details(isolation)), isolation, fresh: true, ct);
+    }
+
+    private void WantAgain(IsolationFile? before)
+    {
+        store.Write(before);
+        hubs.Pin(before?.Hubs);
     }
 
     /// <summary>True when there was something to take away.</summary>
     private async Task<bool> RemoveAsync(CancellationToken ct)
     {
-        var stood = await nft.DigestAsync(ct) is not null;
-        var fault = stood ? await TryLoadAsync(IsolationRules.Removal, ct) : null;
-        if (await nft.DigestAsync(CancellationToken.None) is not null)
-        {
-            fault?.Throw();
-            throw new PlatformException("rules_remain", "nft deleted our table, but the kernel still shows it");
-        }
-        // Half of it is gone: the rest goes, too, whoever has lost patience. A note that is left over would have it put back.
-        await egress.RemoveAsync(CancellationToken.None);
-        store.Write(null);
-        hubs.Pin(null);
+        var stood = await firewall.DigestAsync(ct) is not null;
+        await firewall.RemoveAsync(ct);
+        // A note that is left over would have them put back.
+        WantAgain(null);
         verifiedAt = null;
         return stood;
     }
 
-    /// <summary>Loads, and says what went wrong. Whether the kernel has it is asked of the kernel: a nft that was killed may have done its work before.</summary>
-    private async Task<ExceptionDispatchInfo?> TryLoadAsync(string rules, CancellationToken ct)
+    private async Task<EffectOutcome> FinishAsync(EffectOutcome outcome, IsolationFile isolation, bool fresh, CancellationToken ct)
     {
-        try
-        {
-            await nft.LoadAsync(rules, ct);
-            return null;
-        }
-        catch (Exception e) when (e is PlatformException or OperationCanceledException)
-        {
-            return ExceptionDispatchInfo.Capture(e);
-        }
-    }
-
-    private async Task<EffectOutcome> EndSessionsAsync(EffectOutcome outcome, IsolationFile isolation, CancellationToken ct)
-    {
-        string? left;
-        try
-        {
-            left = await sockets.EndAllButAsync(hubs.EndPoints(isolation.Hubs), isolation.Allow, ct);
-        }
-        catch (PlatformException e)
-        {
-            left = e.Message;
-        }
-        if (left is not null)
-            outcome.Details["sessions_not_ended"] = left;
+        await firewall.FinishAsync(PassageOf(isolation), fresh, outcome.Details, ct);
         return Noted(outcome);
     }
 
@@ -149,7 +123,7 @@ public sealed partial class LinuxIsolation(Nft nft, EgressChains egress, SocketK
         return outcome;
     }
 
-    private IsolationRules RulesOf(IsolationFile isolation) => new(hubs.EndPoints(isolation.Hubs), isolation.Allow, Native.EffectiveUser());
+    private Passage PassageOf(IsolationFile isolation) => new(hubs.EndPoints(isolation.Hubs), isolation.Allow);
 
     private static RulesState StateOf(IsolationFile? wanted, string? digest) => (wanted, digest) switch
     {
@@ -179,9 +153,12 @@ public sealed partial class LinuxIsolation(Nft nft, EgressChains egress, SocketK
     private static bool Same(IReadOnlyDictionary<string, string[]> a, IReadOnlyDictionary<string, string[]> b) =>
         a.Count == b.Count && a.All(p => b.TryGetValue(p.Key, out var other) && p.Value.ToHashSet().SetEquals(other));
 
-    /// <summary>As nft reads it: no host bits behind the prefix, no mapped addresses.</summary>
+    /// <summary>As packet filters read it: no host bits behind the prefix, no mapped addresses.</summary>
     internal static string Canonical(string addressOrNetwork)
     {
+        // Checked long before; but what comes out of here becomes part of rules and command lines.
+        if (!CommandParams.IsAddressOrNetwork(addressOrNetwork))
+            throw new FormatException($"{addressOrNetwork} is no address and no network");
         var slash = addressOrNetwork.IndexOf('/');
         var address = IPAddress.Parse(slash < 0 ? addressOrNetwork : addressOrNetwork[..slash]);
         if (slash < 0)

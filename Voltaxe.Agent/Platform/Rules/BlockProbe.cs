@@ -36,9 +36,10 @@ public sealed class BlockProbe(Func<AddressFamily, Socket> newSocket)
     {
         using var limit = new CancellationTokenSource(Patience, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, limit.Token);
-        using var socket = newSocket(target.AddressFamily);
         try
         {
+            // Where a family is switched off, there is not even a socket of it.
+            using var socket = newSocket(target.AddressFamily);
             await socket.ConnectAsync(target, either.Token);
             return Answer.Connected;
         }

@@ -41,7 +41,7 @@ internal sealed class AgentHost : IAsyncDisposable
         var addresses = new HubAddresses(hubs);
         var http = HubChannels.MakeClient(addresses);
         var signIn = new SignIn(http, key, enrolment, time, logs.CreateLogger<SignIn>());
-        var platform = await ThisHost.MakeAsync(settings.DryRun, folder, addresses,
+        var platform = await ThisHost.MakeAsync(settings.DryRun, settings, folder, addresses,
             new IsolationTies(bootId, () => clock.Now ?? time.GetUtcNow(), () => contact.HeardWithin(IsolationProof.Recent), IsolationTies.HostSocket, time), ct);
 
         var outbox = new Outbox(time);

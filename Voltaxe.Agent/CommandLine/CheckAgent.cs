@@ -68,7 +68,7 @@ internal sealed class CheckAgent(AgentSettings settings, TextWriter output)
                 Say(false, $"sign-in at {hub}", "", e.Message, ExitCodes.Refused);
             }
         }
-        var platform = await ThisHost.MakeAsync(settings.DryRun, folder, addresses,
+        var platform = await ThisHost.MakeAsync(settings.DryRun, settings, folder, addresses,
             new IsolationTies(BootTime.ReadBootId(), time.GetUtcNow, static () => false, IsolationTies.HostSocket, time), ct);
         foreach (var command in CommandNames.All)
             Say(platform.Capabilities.Contains(command), command, "can be done here", platform.WhyMissing(command), ExitCodes.Failed);

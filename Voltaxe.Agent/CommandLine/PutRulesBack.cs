@@ -46,7 +46,7 @@ internal static class PutRulesBack
     {
         var time = new BootTime();
         var hubs = settings.HubUrls ?? [.. EnrolmentState.Read(folder)?.HubUrls.Select(u => new Uri(u)) ?? []];
-        var platform = await ThisHost.MakeAsync(dryRun: false, folder, new HubAddresses(hubs),
+        var platform = await ThisHost.MakeAsync(dryRun: false, settings, folder, new HubAddresses(hubs),
             new IsolationTies(BootTime.ReadBootId(), time.GetUtcNow, static () => false, IsolationTies.HostSocket, time), ct);
         if (platform.Isolation is not IRulesIsolation rules)
         {

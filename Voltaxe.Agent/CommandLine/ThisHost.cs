@@ -12,15 +12,16 @@ namespace Voltaxe.Agent.CommandLine;
 /// <summary>Chooses the platform for the operating system that this runs on.</summary>
 internal static class ThisHost
 {
-    public static async Task<HostPlatform> MakeAsync(bool dryRun, StateFolder folder, IHubWhereabouts hubs, IsolationTies ties, CancellationToken ct)
+    public static async Task<HostPlatform> MakeAsync(bool dryRun, AgentSettings settings, StateFolder folder, IHubWhereabouts hubs, IsolationTies ties, CancellationToken ct)
     {
-        if (dryRun)
+        if (OperatingSystem.IsLinux())
         {
-            return OperatingSystem.IsLinux()
-                ? DryRunHost.Make(folder.File("effects.log"), ties.Now, LinuxPlatform.Forensics(ties, folder.Path), () => LinuxProcessList.Read(ties.BootId))
-                : DryRunHost.Make(folder.File("effects.log"), ties.Now, null, () => []);
+            var forensics = LinuxPlatform.Forensics(ties, folder.Path, settings.TempFolders);
+            return dryRun
+                ? DryRunHost.Make(folder.File("effects.log"), ties.Now, forensics, () => LinuxProcessList.Read(ties.BootId))
+                : await LinuxPlatform.MakeAsync(hubs, folder, ties, forensics, ct);
         }
-        return OperatingSystem.IsLinux() ? await LinuxPlatform.MakeAsync(hubs, folder, ties, ct)
+        return dryRun ? DryRunHost.Make(folder.File("effects.log"), ties.Now, null, () => [])
             : OperatingSystem.IsWindows() ? WindowsPlatform.Make(hubs, folder, ties)
             : OperatingSystem.IsMacOS() ? MacPlatform.Make(hubs, folder, ties)
             : new HostPlatform(Environment.OSVersion.Platform.ToString(), null, null, null)

@@ -26,8 +26,11 @@ public sealed record AgentSettings(string State, IReadOnlyList<Uri>? HubUrls, st
     /// <summary>What a collection may take.</summary>
     public EvidenceLimits Evidence { get; init; } = new();
 
+    /// <summary>The folders that <c>temp_files</c> reads; null: the usual ones of the system.</summary>
+    public IReadOnlyList<string>? TempFolders { get; init; }
+
     private const string DefaultConfig = "/etc/voltaxe/agent.conf";
-    private const int MaxInterval = 3600, MaxMiB = 8192, MaxParts = 20_000, MaxMinutes = 90;
+    private const int MaxInterval = 3600, MaxMiB = 8192, MaxParts = 20_000, MaxMinutes = 90, MaxFolders = 32;
 
     /// <summary>The settings, or every fault at once, each with the key that caused it.</summary>
     public static (AgentSettings? Settings, IReadOnlyList<string> Faults) Load(Flags flags, Func<string, string?> environment)
@@ -84,13 +87,26 @@ public sealed record AgentSettings(string State, IReadOnlyList<Uri>? HubUrls, st
             MaxTime = Number("VOLTAXE_FORENSICS_MAX_MINUTES", "forensics:max_minutes", MaxMinutes, " of minutes") is { } minutes ? TimeSpan.FromMinutes(minutes) : usual.MaxTime,
         };
         faults.AddRange(evidence.Faults());
+        IReadOnlyList<string>? folders = null;
+        if (Find(null, "", "VOLTAXE_FORENSICS_TEMP_FOLDERS", "forensics:temp_folders") is { } temporary)
+            folders = Folders(temporary, faults);
         if (flags.Name is { } name && !Contracts.Crypto.AgentIds.IsHostName(name))
             faults.Add("--name: must be letters, digits and -._, at most 253, not shaped like an agent id");
         return faults.Count > 0
             ? (null, faults)
             : (new AgentSettings(Find(flags.State, "--state", StateVariable, null)?.Value ?? StateFolder.DefaultPath(), hubs, flags.Name, enabled,
                 interval is { } i ? TimeSpan.FromSeconds(i) : null, flags.DryRun)
-            { Evidence = evidence, Notice = notice }, faults);
+            { Evidence = evidence, Notice = notice, TempFolders = folders }, faults);
+    }
+
+    private static string[] Folders((string Value, string Key) setting, List<string> faults)
+    {
+        string[] folders = [.. setting.Value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Distinct(StringComparer.Ordinal)];
+        if (folders.Length is 0 or > MaxFolders)
+            faults.Add($"{setting.Key}: must name 1 to {MaxFolders} folders, separated by commas");
+        foreach (var folder in folders.Where(f => !Path.IsPathRooted(f) || f.Split('/', '\\').Contains("..")))
+            faults.Add($"{setting.Key}: '{folder}' is not a whole path without '..', as /var/tmp is");
+        return folders;
     }
 
     private static Dictionary<string, string> ReadFile(string? path, List<string> faults)

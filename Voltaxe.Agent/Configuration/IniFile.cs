@@ -6,7 +6,7 @@ internal static class IniFile
     private static readonly string[] Known =
     [
         "server:api_url", "polling:enabled", "polling:interval_seconds",
-        "forensics:max_mib", "forensics:max_item_mib", "forensics:max_part_mib", "forensics:max_parts", "forensics:max_minutes",
+        "forensics:max_mib", "forensics:max_item_mib", "forensics:max_part_mib", "forensics:max_parts", "forensics:max_minutes", "forensics:temp_folders",
     ];
 
     /// <summary>Values by <c>section:key</c>. Lines that say nothing are faults; keys that the agent does not have are not, the file is older than it.</summary>

@@ -8,12 +8,12 @@ namespace Voltaxe.Agent.Execution;
 /// <summary>Tells the hub how far an action is: now and then, as far as it gets through, and never waited for.</summary>
 public sealed class ProgressTeller(Outbox outbox, HubClock clock, TimeProvider time)
 {
-    /// <summary>At least this long between two of them.</summary>
+    /// <summary>At least this long between two of one stage of a command; a new stage is told at once.</summary>
     public static readonly TimeSpan Rest = TimeSpan.FromSeconds(2);
 
     private readonly Lock gate = new();
     private long? toldAt;
-    private (Guid, int, string, string) told;
+    private (Guid Uid, int Percent, string Item, string Stage) told;
 
     /// <param name="percent">0 to 100, of the stage.</param>
     /// <param name="item">What is being worked on.</param>
@@ -22,7 +22,8 @@ public sealed class ProgressTeller(Outbox outbox, HubClock clock, TimeProvider t
     {
         lock (gate)
         {
-            if ((uid, percent, item, stage) == told || toldAt is { } at && time.GetElapsedTime(at) < Rest)
+            var rests = toldAt is { } at && time.GetElapsedTime(at) < Rest;
+            if ((uid, percent, item, stage) == told || rests && (uid, stage) == (told.Uid, told.Stage))
                 return;
             (told, toldAt) = ((uid, percent, item, stage), time.GetTimestamp());
         }

@@ -12,7 +12,7 @@ public static class LinuxPlatform
     private const int NetAdmin = 12;
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
 
-    public static async Task<HostPlatform> MakeAsync(IHubWhereabouts hubs, StateFolder folder, IsolationTies ties, CancellationToken ct)
+    public static async Task<HostPlatform> MakeAsync(IHubWhereabouts hubs, StateFolder folder, IsolationTies ties, LinuxForensics forensics, CancellationToken ct)
     {
         var exec = new Exec();
         var missing = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -29,11 +29,16 @@ public static class LinuxPlatform
             isolation = new RulesIsolation(new NftFirewall(nft, new EgressChains(exec, nft, Exec.Find("ip")), new SocketKiller(exec, Exec.Find("ss"))), hubs, store, ties);
             hubs.Pin(store.Read()?.Hubs);
         }
-        return new HostPlatform("linux", isolation, new LinuxProcesses(ties.BootId, Grace), Forensics(ties, folder.Path)) { Missing = missing, Notices = new LinuxNoticeBoard(exec, Exec.Find) };
+        return new HostPlatform("linux", isolation, new LinuxProcesses(ties.BootId, Grace), forensics) { Missing = missing, Notices = new LinuxNoticeBoard(exec, Exec.Find) };
     }
 
     /// <param name="own">The agent's state folder.</param>
-    public static LinuxForensics Forensics(IsolationTies ties, string own) => new(ties.BootId, new ForensicSources { Own = own }, ties.Time);
+    /// <param name="tempFolders">Null: the usual ones.</param>
+    public static LinuxForensics Forensics(IsolationTies ties, string own, IReadOnlyList<string>? tempFolders)
+    {
+        var usual = new ForensicSources { Own = own };
+        return new(ties.BootId, usual with { TempFolders = tempFolders ?? usual.TempFolders }, ties.Time);
+    }
 
     private static async Task<string?> WhyNotIsolateAsync(Exec exec, CancellationToken ct)
     {

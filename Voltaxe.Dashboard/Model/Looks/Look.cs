@@ -22,5 +22,5 @@ public enum Tone { Neutral, Good, Info, Warn, Bad, Contained }
 public enum Glyph
 {
     Dot, Ring, Pulse, Waves, Clock, Slash, Shield, ShieldLock, Arrows, Question, Alert, Check, Cross, Ban, Hourglass,
-    Layers, Send, Inbox, Play, Person, Skull, Box, Link, Sun, Moon, Screen, Search, Hosts, List, Up, Down, Door,
+    Layers, Send, Inbox, Play, Person, Skull, Box, Link, Sun, Moon, Screen, Search, Hosts, List, Up, Down, Fetch, Door,
 }

@@ -77,6 +77,18 @@ public sealed class AgentSettingsTests : IDisposable
     }
 
     [Fact]
+    public void What_counts_as_temporary_folders_is_configured_by_whole_paths()
+    {
+        Assert.Null(Load("").Settings!.TempFolders);
+        Assert.Equal(["/tmp", "/srv/upload"], Load("[forensics]\ntemp_folders = /tmp, /srv/upload,,/tmp\n").Settings!.TempFolders!);
+        Assert.Equal(["/scratch"], Load("[forensics]\ntemp_folders = /tmp\n", null, ("VOLTAXE_FORENSICS_TEMP_FOLDERS", "/scratch")).Settings!.TempFolders!);
+        Assert.Equal(["forensics:temp_folders: 'tmp' is not a whole path without '..', as /var/tmp is", "forensics:temp_folders: '/tmp/../etc' is not a whole path without '..', as /var/tmp is"],
+            Load("[forensics]\ntemp_folders = tmp,/tmp/../etc,/var/tmp\n").Faults);
+        Assert.Equal("forensics:temp_folders: must name 1 to 32 folders, separated by commas", Assert.Single(Load("[forensics]\ntemp_folders = ,\n").Faults));
+        Assert.Equal("forensics:temp_folders: must name 1 to 32 folders, separated by commas", Assert.Single(Load("[forensics]\ntemp_folders = " + string.Join(',', Enumerable.Range(0, 33).Select(n => $"/t{n}"))).Faults));
+    }
+
+    [Fact]
     public void A_configuration_file_that_was_named_must_be_there()
     {
         var (settings, faults) = AgentSettings.Load(new Flags { Config = file + ".missing" }, _ => null);

@@ -131,6 +131,39 @@ public sealed partial class CollectorTests : IDisposable
         Assert.DoesNotContain("/etc/shadow", unpacked.Text("manifest.json"), StringComparison.Ordinal);
     }
 
+    [NeedsFact(Needs.Root | Needs.NetNamespaces)]
+    public async Task Mounts_are_those_of_the_hosts_first_process_and_not_what_a_unit_makes_of_them()
+    {
+        // As under a unit that has mounts of its own, the other way round: here the "first process" is the one that has them.
+        using var child = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo("unshare", ["--mount", "sh", "-c", $"mount -t tmpfs vtx-elsewhere {Shell.Quote(collecting.Temp)} && exec sleep 1000"]))!;
+        using var end = new Ending(child);
+        await Eventually.TrueAsync(() => File.ReadAllText($"/proc/{child.Id}/comm") == "sleep\n");
+        collecting.Forensics = new LinuxForensics("b", collecting.Sources with { First = child.Id }, TimeProvider.System);
+        var unpacked = await collecting.CollectAsync("mounts");
+        foreach (var name in (string[])["mounts", "mountinfo"])
+        {
+            var source = $"/proc/{child.Id}/{name}";
+            Assert.Contains("vtx-elsewhere", System.Text.Encoding.UTF8.GetString(unpacked.Content("mounts", source)), StringComparison.Ordinal);
+            Assert.Equal($"read from the kernel, as process {child.Id} sees it", unpacked.Piece("mounts", source)!.Value.GetProperty("how").GetString());
+        }
+        Assert.Equal("complete", unpacked.Status("mounts"));
+    }
+
+    [LinuxFact]
+    public async Task Where_the_hosts_mounts_cannot_be_read_the_agents_own_are_taken_and_it_says_so()
+    {
+        const int nobody = int.MaxValue;
+        collecting.Forensics = new LinuxForensics("b", collecting.Sources with { First = nobody }, TimeProvider.System);
+        var unpacked = await collecting.CollectAsync("mounts");
+        foreach (var name in (string[])["mounts", "mountinfo"])
+        {
+            var piece = unpacked.Piece("mounts", $"/proc/self/{name}")!.Value;
+            Assert.StartsWith($"read from the kernel, as the agent itself sees it, because /proc/{nobody}/{name} cannot be read", piece.GetProperty("how").GetString(), StringComparison.Ordinal);
+            Assert.InRange(piece.GetProperty("bytes").GetInt64(), 1, long.MaxValue);
+        }
+        Assert.Equal("complete", unpacked.Status("mounts"));
+    }
+
     [NetworkFact]
     public async Task Firewall_rules_are_read_by_root()
     {

@@ -38,6 +38,19 @@ public sealed class ProgressTests : IAsyncDisposable
     }
 
     [Fact]
+    public void A_new_stage_and_another_command_are_told_at_once()
+    {
+        Teller.Tell(Orders.Uid(1), 90, "logs", "collecting");
+        Teller.Tell(Orders.Uid(1), 0, "a.tar.gz", "uploading");
+        Assert.Contains("uploading", Assert.Single(Say()).Data!.Value.GetRawText(), StringComparison.Ordinal);
+        Teller.Forget(Orders.Uid(1));
+        Teller.Tell(Orders.Uid(2), 0, "b.tar.gz", "uploading");
+        Teller.Tell(Orders.Uid(2), 50, "b.tar.gz", "uploading");
+        var said = Assert.Single(Say());
+        Assert.Equal((Orders.Uid(2), """{"percent":0,"item":"b.tar.gz","stage":"uploading"}"""), (said.Uid, said.Data!.Value.GetRawText()));
+    }
+
+    [Fact]
     public async Task What_the_hub_has_heard_or_what_has_ended_is_not_told_again_and_nothing_is_journalled()
     {
         var position = bench.Book.Position;

@@ -5,6 +5,7 @@ using Voltaxe.EndToEnd.Tests.Product;
 using Voltaxe.Testing;
 using Voltaxe.Testing.Network;
 using Voltaxe.Testing.Processes;
+using Xunit.Abstractions;
 
 namespace Voltaxe.EndToEnd.Tests.Faults;
 
@@ -12,7 +13,7 @@ namespace Voltaxe.EndToEnd.Tests.Faults;
 /// An agent with real rules on a host of its own is SIGKILLed after each single sync of its disk that a command causes. After the restart
 /// the host is as it was ordered, there is one report, nothing was done twice, and the hub was within reach all the time.
 /// </summary>
-public sealed class EveryStepTests
+public sealed class EveryStepTests(ITestOutputHelper output)
 {
     private const int MostSteps = 40;
 
@@ -52,6 +53,44 @@ public sealed class EveryStepTests
         }
         // SEEN, RECEIVED, STARTED, FINISHED and the hub's word at least.
         Assert.InRange(steps, 5, MostSteps);
+    }
+
+    [NeedsFact(Needs.Strace)]
+    public async Task Killed_at_any_step_a_collection_arrives_whole_and_once()
+    {
+        await using var site = await Site.StartAsync();
+        var agent = await site.EnrolAsync("web-01");
+        var steps = 0;
+        while (true)
+        {
+            steps++;
+            Assert.InRange(steps, 1, MostSteps);
+            var order = await site.Operator.QueueAsync("web-01", CommandNames.CollectForensics, new { collect = new[] { "modules", "mounts" } });
+            var killed = await KilledAsync(agent, order.Uid, steps);
+            output.WriteLine($"step {steps}: {AgentJournal.Reached(agent, order.Uid)}; {string.Join(", ", agent.Evidence().Select(Path.GetExtension))}");
+            agent.Start();
+            var end = await site.Operator.UntilEndedAsync(order.Id, Site.Patience);
+            Assert.True(end.Status == CommandStatus.Executed, $"step {steps}: {end.Status}: {end.Result}");
+
+            // What was begun before the crash, and is not what was reported, is either gone or marked as replaced.
+            var evidence = Assert.Single(await site.Operator.EvidenceOfAsync(order), e => e.ReplacedAt is null);
+            Assert.True(evidence.Complete, $"step {steps}: {evidence}");
+            var said = end.Result!.Data!.Value.GetProperty("evidence");
+            Assert.Equal((evidence.Id, evidence.Size, evidence.Sha256), (said.GetProperty("evidence_id").GetString(), said.GetProperty("size").GetInt64(), said.GetProperty("sha256").GetString()));
+            var copy = await EvidenceCopy.DownloadAsync(site.Operator.Http, evidence.Id);
+            Assert.Equal((evidence.Size, evidence.Sha256), (copy.Size, copy.Sha256));
+            Assert.Equal(order.Uid, copy.Manifest.GetProperty("command_uid").GetGuid());
+            Assert.All(copy.Items, item => Assert.Equal("complete", item.GetProperty("status").GetString()));
+
+            Assert.Equal(1, AgentJournal.Ends(agent, order.Uid));
+            await Eventually.TrueAsync(() => agent.Evidence().Count == 0, Site.Patience, $"step {steps}: nothing of it is left on the host");
+            await agent.StopAsync();
+            if (!killed)
+                break;
+        }
+        // SEEN, RECEIVED, STARTED, the archive, its folder, its seal and the seal's folder, FINISHED and the hub's word at least.
+        Assert.InRange(steps, 9, MostSteps);
+        Assert.Equal(steps, (await site.Operator.EvidenceAsync("?limit=200")).Items.Count(e => e.ReplacedAt is null));
     }
 
     private static async Task IsolatedAtEveryStepAsync(object? parameters)

@@ -40,6 +40,9 @@ public static class AgentJournal
     /// <summary>How often its effect was begun.</summary>
     public static int Starts(AgentProcess agent, Guid uid) => Records(agent).OfType<Started>().Count(r => r.Uid == uid);
 
+    /// <summary>How often it came to an end.</summary>
+    public static int Ends(AgentProcess agent, Guid uid) => Records(agent).OfType<Finished>().Count(r => r.Uid == uid);
+
     /// <summary>How often it was about to be looked at.</summary>
     public static int Sightings(AgentProcess agent, Guid uid) => Records(agent).OfType<Seen>().Count(r => r.Uid == uid);
 

@@ -73,19 +73,19 @@ public sealed class AgentProcess : IAsyncDisposable
     }
 
     /// <summary>
-    /// Lets it go until it has synced so many times since <paramref name="begun"/> held, then SIGKILLs it where it stands. False: it was
-    /// <paramref name="over"/> before, and runs no more.
+    /// Lets it go until it has synced so many times, from the sync with which <paramref name="begun"/> holds, then SIGKILLs it where it
+    /// stands. False: it was <paramref name="over"/> before, and runs no more.
     /// </summary>
     public async Task<bool> KillAtStepAsync(int step, Func<bool> begun, Func<bool> over, string what)
     {
-        var from = 0;
+        int? first = null;
         var ended = false;
         await KillWhenAsync(() =>
         {
-            if (!begun())
-                from = steps!.Passed;
+            if (begun())
+                first ??= steps!.Passed;
             ended = over();
-            return ended || steps!.Stands && steps.Passed - from >= step;
+            return ended || steps!.Stands && steps.Passed - first >= step - 1;
         }, what);
         return !ended;
     }
@@ -123,6 +123,13 @@ public sealed class AgentProcess : IAsyncDisposable
 
     /// <summary>How often a dry run carried this one out.</summary>
     public int EffectsOf(Guid uid) => Effects().Count(line => line.Contains(uid.ToString(), StringComparison.Ordinal));
+
+    /// <summary>What lies in the folder for archives that the hub has not got yet.</summary>
+    public IReadOnlyList<string> Evidence()
+    {
+        var locker = Path.Combine(StateFolder, "evidence");
+        return Directory.Exists(locker) ? Directory.GetFiles(locker) : [];
+    }
 
     /// <summary>A command line of the agent where this agent lives, not yet started.</summary>
     public ChildStart Program(params string[] arguments)

@@ -26,11 +26,16 @@ public sealed class Browser : IDisposable
         var options = new ChromeOptions { BinaryLocation = Machine.Find("chromium") };
         options.AddArguments("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
             "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", $"--window-size={width},{height}", "--user-data-dir=" + profile.Root);
+        options.AddUserProfilePreference("download.default_directory", Downloads);
+        options.AddUserProfilePreference("download.prompt_for_download", false);
         options.SetLoggingPreference(LogType.Browser, LogLevel.All);
         driver = new ChromeDriver(service, options, TimeSpan.FromSeconds(60));
     }
 
     public IWebDriver Driver => driver;
+
+    /// <summary>Where files land that a page hands out.</summary>
+    public string Downloads => profile.Folder("downloads");
 
     /// <summary>The address that the page shows now.</summary>
     public Uri Address => new(driver.Url);
@@ -88,6 +93,20 @@ public sealed class Browser : IDisposable
         driver.GetScreenshot().SaveAsFile(picture);
         File.WriteAllText(Path.Combine(folder, name + ".html"), driver.PageSource);
         return picture;
+    }
+
+    /// <summary>Moves the page until the element is in sight.</summary>
+    public async Task ScrollToAsync(string css, [CallerMemberName] string test = "", [CallerFilePath] string? file = null, [CallerLineNumber] int line = 0) =>
+        driver.ExecuteScript("arguments[0].scrollIntoView({ block: 'end', behavior: 'instant' });", await FindAsync(css, null, test, file, line));
+
+    /// <summary>The page in both themes.</summary>
+    public void Pictures(string page)
+    {
+        foreach (var theme in new[] { "light", "dark" })
+        {
+            Theme(theme);
+            Picture($"{page}-{theme}");
+        }
     }
 
     public void Dispose()

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
@@ -10,14 +12,15 @@ namespace Voltaxe.EndToEnd.Tests.Product;
 
 /// <summary>
 /// What stands between an agent and its hub: passes HTTP on, never a WebSocket (so the agent polls), and loses the answers that a
-/// test wants lost, after the hub has given them.
+/// test wants lost, after the hub has given them. Counts the pieces of evidence that go by.
 /// </summary>
 public sealed class LossyLine : IAsyncDisposable
 {
-    private static readonly string[] Passed = ["Authorization", "Accept", "User-Agent"];
+    private static readonly string[] Passed = ["Authorization", "Accept", "User-Agent", AgentRoutes.UploadOffset];
     private readonly WebApplication app;
     private readonly HttpClient hub;
     private readonly List<(JsonObject Request, JsonObject Reply)> lost = [];
+    private readonly List<UploadedPiece> pieces = [];
 
     private LossyLine(WebApplication app, HttpClient hub) => (this.app, this.hub) = (app, hub);
 
@@ -25,6 +28,19 @@ public sealed class LossyLine : IAsyncDisposable
 
     /// <summary>Which syncs' answers never arrive.</summary>
     public Func<JsonObject, bool> Loses { get; set; } = _ => false;
+
+    /// <summary>When half of a piece of evidence is on its way, which begins there: the other half waits for this.</summary>
+    public Func<long, Task> Midway { get; set; } = _ => Task.CompletedTask;
+
+    /// <summary>Every piece of evidence that came by and what was answered, in the order of the answers.</summary>
+    public IReadOnlyList<UploadedPiece> Pieces
+    {
+        get
+        {
+            lock (pieces)
+                return [.. pieces];
+        }
+    }
 
     /// <summary>How often a WebSocket was asked for and refused.</summary>
     public int SocketsRefused { get; private set; }
@@ -67,10 +83,11 @@ public sealed class LossyLine : IAsyncDisposable
         }
         using var body = new MemoryStream();
         await context.Request.Body.CopyToAsync(body, context.RequestAborted);
+        long? piece = HttpMethods.IsPatch(context.Request.Method) ? long.Parse(context.Request.Headers[AgentRoutes.UploadOffset]!, CultureInfo.InvariantCulture) : null;
         using var request = new HttpRequestMessage(new HttpMethod(context.Request.Method), context.Request.Path + context.Request.QueryString);
         if (body.Length > 0)
         {
-            request.Content = new ByteArrayContent(body.ToArray());
+            request.Content = piece is { } begins ? new InTwoHalves(body.ToArray(), () => Midway(begins)) : new ByteArrayContent(body.ToArray());
             request.Content.Headers.TryAddWithoutValidation("Content-Type", context.Request.ContentType);
         }
         foreach (var name in Passed)
@@ -82,6 +99,7 @@ public sealed class LossyLine : IAsyncDisposable
         }
         catch (HttpRequestException)
         {
+            Note(piece, body.Length, null);
             context.Response.StatusCode = StatusCodes.Status502BadGateway;
             return;
         }
@@ -93,10 +111,22 @@ public sealed class LossyLine : IAsyncDisposable
                 context.Abort();
                 return;
             }
+            Note(piece, body.Length, answer.StatusCode);
+            if (answer.Headers.TryGetValues(AgentRoutes.UploadOffset, out var offset))
+                context.Response.Headers[AgentRoutes.UploadOffset] = offset.Single();
             context.Response.StatusCode = (int)answer.StatusCode;
             context.Response.ContentType = answer.Content.Headers.ContentType?.ToString();
-            await context.Response.Body.WriteAsync(said, context.RequestAborted);
+            if (said.Length > 0)
+                await context.Response.Body.WriteAsync(said, context.RequestAborted);
         }
+    }
+
+    private void Note(long? piece, long bytes, HttpStatusCode? answer)
+    {
+        if (piece is not { } offset)
+            return;
+        lock (pieces)
+            pieces.Add(new UploadedPiece(offset, bytes, answer));
     }
 
     private bool IsLost(byte[] asked, byte[] said)
@@ -108,4 +138,26 @@ public sealed class LossyLine : IAsyncDisposable
             lost.Add((request, JsonNode.Parse(Encoding.UTF8.GetString(said))!.AsObject()));
         return true;
     }
+
+    /// <summary>A body whose second half waits.</summary>
+    private sealed class InTwoHalves(byte[] body, Func<Task> between) : HttpContent
+    {
+        protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)
+        {
+            await stream.WriteAsync(body.AsMemory(0, body.Length / 2));
+            await stream.FlushAsync();
+            await between();
+            await stream.WriteAsync(body.AsMemory(body.Length / 2));
+        }
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = body.Length;
+            return true;
+        }
+    }
 }
+
+/// <param name="Offset">Where it begins in the file.</param>
+/// <param name="Answer">The hub's; null: it was away.</param>
+public sealed record UploadedPiece(long Offset, long Bytes, HttpStatusCode? Answer);

@@ -50,6 +50,12 @@ public sealed class OperatorApi : IDisposable
 
     public Task<Page<CommandView>> CommandsAsync(string query = "") => GetAsync<Page<CommandView>>("/api/v1/commands" + query);
 
+    public Task<Page<EvidenceView>> EvidenceAsync(string query = "") => GetAsync<Page<EvidenceView>>("/api/v1/evidence" + query);
+
+    /// <summary>All evidence of one command, the replaced included.</summary>
+    public async Task<IReadOnlyList<EvidenceView>> EvidenceOfAsync(CommandView command) =>
+        (await EvidenceAsync(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"?command={command.Id}"))).Items;
+
     public Task<AgentView> AgentAsync(string hostOrId) => GetAsync<AgentView>("/api/v1/agents/" + Uri.EscapeDataString(hostOrId));
 
     public async Task<CommandView> CancelAsync(long id, string reason = "end-to-end test")

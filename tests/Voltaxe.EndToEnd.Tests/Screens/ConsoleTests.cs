@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Text.RegularExpressions;
 using Voltaxe.EndToEnd.Tests.Product;
 using Voltaxe.Testing;
 using Voltaxe.Testing.Network;
@@ -13,9 +12,9 @@ namespace Voltaxe.EndToEnd.Tests.Screens;
 /// screen says is compared with what a connection from that host says.
 /// </summary>
 [Collection(RealProcesses.Name)]
-public sealed partial class ConsoleTests
+public sealed class ConsoleTests
 {
-    private const string Host = "web-01", Password = "correct horse battery";
+    private const string Host = "web-01";
     private static readonly TimeSpan Prompt = TimeSpan.FromSeconds(1);
     private const string Containment = "[data-testid=host-header] [data-testid=containment-badge]";
 
@@ -30,16 +29,12 @@ public sealed partial class ConsoleTests
         using var browser = new Browser();
 
         // The first administrator: the link that the hub printed, once.
-        var link = (await site.Hub.Process.WaitForLineAsync(Link(), Site.Patience)).Value;
-        browser.Open(new Uri(link));
+        browser.Open(await FirstPerson.LinkAsync(site));
         await browser.FindAsync("[data-testid=password-again]", Site.Patience);
-        Pictures(browser, "sign-in-first");
-        await browser.TypeAsync("[data-testid=password]", Password);
-        await browser.TypeAsync("[data-testid=password-again]", Password);
-        await browser.ClickAsync("[data-testid=sign-in-button]");
-        await browser.SeeAsync("[data-testid=who]", "admin", Site.Patience);
+        browser.Pictures("sign-in-first");
+        await FirstPerson.ChoosePasswordAsync(browser);
         await browser.SeeAsync("[data-testid=empty-state]", "No host has enrolled yet", Site.Patience);
-        Pictures(browser, "fleet-empty");
+        browser.Pictures("fleet-empty");
 
         // A host enrols and comes alive on the open page.
         browser.MarkPage();
@@ -47,7 +42,7 @@ public sealed partial class ConsoleTests
         await browser.SeeAsync($"[data-testid=host-row-{Host}] [data-testid=presence-badge]", "Live", Site.Patience);
         await browser.SeeAsync($"[data-testid=host-row-{Host}] [data-testid=containment-badge]", "Normal", Site.Patience);
         Assert.True(browser.IsSamePage, "the fleet page followed by itself");
-        Pictures(browser, "fleet");
+        browser.Pictures("fleet");
         Assert.True(await canary.AnswersAsync(agentHost), "before: the host reaches others");
 
         // Isolate, with a reason; a dialog without one goes nowhere.
@@ -59,12 +54,12 @@ public sealed partial class ConsoleTests
         await browser.SeeAsync("dialog[open]", "Say why", Site.Patience);
         await browser.TypeAsync("dialog[open] [data-testid=reason-input]", "C2 beacon to 203.0.113.9");
         await browser.GoneAsync("dialog[open] [data-testid=reason-fault]");
-        Pictures(browser, "isolate-dialog");
+        browser.Pictures("isolate-dialog");
         await browser.ClickAsync("dialog[open] [data-testid=confirm-button]");
         await browser.SeeAsync(Containment, "Isolated", Site.Patience);
         Assert.True(browser.IsSamePage, "the badge turned without a reload");
         await browser.SeeAsync("[data-testid=tracker] [data-testid=command-status]", "Executed", Site.Patience);
-        Pictures(browser, "host-isolated");
+        browser.Pictures("host-isolated");
         Assert.False(await canary.AnswersAsync(agentHost), "isolated: the host reaches nobody");
         Assert.True(await agentHost.CanReachAsync(hubHost.V4, site.Hub.Url.Port, Eventually.Patience), "isolated: the host reaches the hub");
         Assert.Contains("voltaxe", agentHost.Tool("nft", "list", "ruleset"), StringComparison.Ordinal);
@@ -84,13 +79,13 @@ public sealed partial class ConsoleTests
         Assert.True(answered <= Prompt, $"the host's processes were on the screen after {answered}, in the best of five");
         Assert.Single((await site.Operator.CommandsAsync()).Items);
         await browser.TypeAsync("dialog[open] [data-testid=process-filter]", evil.Id.ToString(CultureInfo.InvariantCulture));
-        Pictures(browser, "kill-dialog");
+        browser.Pictures("kill-dialog");
         await browser.ClickAsync($"dialog[open] [data-testid=process-row][data-value='{evil.Id}'] [data-testid=choose-process]");
         await browser.TypeAsync("dialog[open] [data-testid=reason-input]", "it should not be there");
         await browser.ClickAsync("dialog[open] [data-testid=confirm-button]");
         Assert.Equal(128 + 15, await evil.ExitAsync(Site.Patience));
         await browser.SeeAsync("[data-testid=command-result]", "SIGTERM", Site.Patience);
-        Pictures(browser, "host-killed");
+        browser.Pictures("host-killed");
 
         // And back.
         await browser.ClickAsync("[data-testid=restore-button]");
@@ -101,47 +96,34 @@ public sealed partial class ConsoleTests
         Assert.True(await canary.AnswersAsync(agentHost, Eventually.Patience), "restored: the host reaches others again");
         Assert.DoesNotContain("voltaxe", agentHost.Tool("nft", "list", "ruleset"), StringComparison.Ordinal);
         await browser.SeeAsync("[data-testid=tracker] [data-testid=command-status]", "Executed", Site.Patience);
-        Pictures(browser, "host-restored");
+        browser.Pictures("host-restored");
 
         // The command's own page, the lists.
         await browser.ClickAsync("[data-testid=tracker] h2 a");
         await browser.FindAsync("[data-testid=command-facts]", Site.Patience);
-        Pictures(browser, "command");
+        browser.Pictures("command");
         browser.Open(new Uri(site.Hub.Url, "/commands?tab=history"));
         await browser.SeeAsync("[data-testid=command-table]", "false alarm", Site.Patience);
-        Pictures(browser, "commands-history");
+        browser.Pictures("commands-history");
         browser.Open(new Uri(site.Hub.Url, "/commands"));
         await browser.FindAsync("[data-testid=tab-pending]", Site.Patience);
-        Pictures(browser, "commands-pending");
+        browser.Pictures("commands-pending");
         // A browser passes over this header, and says so, where the hub is reached without TLS and by another name than localhost.
         Assert.DoesNotContain(browser.Complaints, c => !c.Contains("Cross-Origin-Opener-Policy", StringComparison.Ordinal));
 
         // Out, and in again with the password; the page that was asked for comes back.
         await browser.ClickAsync("[data-testid=sign-out-button]");
         await browser.FindAsync("[data-testid=sign-in-notice]", Site.Patience);
-        Pictures(browser, "sign-in");
+        browser.Pictures("sign-in");
         browser.Open(new Uri(site.Hub.Url, "/hosts/" + Host));
         await browser.TypeAsync("[data-testid=username]", "admin");
         await browser.TypeAsync("[data-testid=password]", "not the password");
         await browser.ClickAsync("[data-testid=sign-in-button]");
         await browser.FindAsync("[data-testid=sign-in-error]", Site.Patience);
         await browser.TypeAsync("[data-testid=username]", "admin");
-        await browser.TypeAsync("[data-testid=password]", Password);
+        await browser.TypeAsync("[data-testid=password]", FirstPerson.Password);
         await browser.ClickAsync("[data-testid=sign-in-button]");
         await browser.SeeAsync(Containment, "Normal", Site.Patience);
         Assert.Equal("/hosts/" + Host, browser.Address.AbsolutePath);
     }
-
-    /// <summary>The page in both themes.</summary>
-    private static void Pictures(Browser browser, string page)
-    {
-        foreach (var theme in new[] { "light", "dark" })
-        {
-            browser.Theme(theme);
-            browser.Picture($"{page}-{theme}");
-        }
-    }
-
-    [GeneratedRegex(@"http://\S+/sign-in/once\?token=\S+")]
-    private static partial Regex Link();
 }

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Voltaxe.Agent.Platform.Linux.Forensics;
 
 /// <summary>Takes the output of the host's own programs into evidence: those that only show something.</summary>
@@ -42,9 +44,31 @@ internal static class KernelFiles
             sink.Omit(path, Omission.Absent, "this kernel does not have it");
             return;
         }
-        sink.Add(path[(path.LastIndexOf('/') + 1)..], path, "read from the kernel", part =>
+        Add(sink, path, "read from the kernel", ct);
+    }
+
+    /// <summary>What the kernel shows one process; where that cannot be read, what it shows the agent, and says so.</summary>
+    public static void AddOf(int process, IEvidenceSink sink, string name, CancellationToken ct)
+    {
+        var path = string.Create(CultureInfo.InvariantCulture, $"/proc/{process}/{name}");
+        var how = string.Create(CultureInfo.InvariantCulture, $"read from the kernel, as process {process} sees it");
+        try
         {
-            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);
+            Open(path).Dispose();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            (path, how) = ($"/proc/self/{name}", $"read from the kernel, as the agent itself sees it, because {path} cannot be read: {e.Message}");
+        }
+        Add(sink, path, how, ct);
+    }
+
+    private static FileStream Open(string path) => new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);
+
+    private static void Add(IEvidenceSink sink, string path, string how, CancellationToken ct) =>
+        sink.Add(path[(path.LastIndexOf('/') + 1)..], path, how, part =>
+        {
+            using var file = Open(path);
             var buffer = new byte[64 * 1024];
             while (file.Read(buffer) is var read and > 0)
             {
@@ -53,5 +77,4 @@ internal static class KernelFiles
                     break;
             }
         });
-    }
 }

@@ -20,6 +20,9 @@ public sealed record ForensicSources
 
     /// <summary>The accounts of this host.</summary>
     public string Accounts { get; init; } = "/etc/passwd";
+
+    /// <summary>The process that has the host's own mounts: its first. A service or a container has others.</summary>
+    public int First { get; init; } = 1;
 }
 
 /// <summary>Collects from a Linux host. Each item is a method of its own, in the order of the protocol's list.</summary>
@@ -81,10 +84,10 @@ public sealed partial class LinuxForensics(string bootId, ForensicSources source
         KernelFiles.Add(sink, "/proc/cmdline", ct);
     }
 
-    private static void Mountings(IEvidenceSink sink, CancellationToken ct)
+    private void Mountings(IEvidenceSink sink, CancellationToken ct)
     {
-        KernelFiles.Add(sink, "/proc/self/mountinfo", ct);
-        KernelFiles.Add(sink, "/proc/self/mounts", ct);
+        KernelFiles.AddOf(sources.First, sink, "mountinfo", ct);
+        KernelFiles.AddOf(sources.First, sink, "mounts", ct);
         KernelFiles.Add(sink, "/proc/swaps", ct);
     }
 

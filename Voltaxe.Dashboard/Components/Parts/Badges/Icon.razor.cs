@@ -42,6 +42,7 @@ public sealed partial class Icon
         Glyph.List => "M6 4h8M6 8h8M6 12h8M2.5 4v.1M2.5 8v.1M2.5 12v.1",
         Glyph.Up => "M4 10l4-4l4 4",
         Glyph.Down => "M4 6l4 4l4-4",
+        Glyph.Fetch => "M8 2v8M4.8 7L8 10.2L11.2 7M2.5 11.5v2h11v-2",
         Glyph.Door => "M6 2.5H3v11h3M10 5l3 3l-3 3M13 8H6.5",
         _ => throw new ArgumentOutOfRangeException(nameof(Of), Of, "not drawn"),
     };

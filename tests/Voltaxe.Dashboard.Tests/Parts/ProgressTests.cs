@@ -70,6 +70,49 @@ public class ProgressTests : Screen
     }
 
     [Fact]
+    public void A_collection_shows_item_by_item_what_is_missing_and_why()
+    {
+        var shown = Collected("""
+            {"collected":3,"asked":4,"items":{
+              "mounts":{"status":"complete","bytes":2048,"counts":{"taken":2}},
+              "temp_files":{"status":"partial","bytes":1048576,"counts":{"cut":1,"refused":2,"taken":4},"pieces":[{"status":"cut","source":"/tmp/huge","cut":"cut at the cap"}],"not_taken":[{"status":"refused","source":"/tmp/link","why":"a symbolic link"}]},
+              "users":{"status":"partial","bytes":10,"counts":{"error":1},"not_taken":[{"status":"refused","source":"/r","why":"a link"},{"status":"error","source":"/etc/sudoers","why":"permission denied"}]},
+              "packages":{"status":"failed","bytes":0,"counts":{"absent":6},"error":"this host has nothing of it"}}}
+            """);
+        Assert.Equal(
+        [
+            "mounts Complete 2 KiB 2 taken", "temp files In part 1 MiB 1 cut, 2 refused, 4 taken /tmp/huge: cut at the cap", "users In part 10 B 1 error /etc/sudoers: permission denied",
+            "packages Failed 0 B 6 absent this host has nothing of it",
+        ], shown.FindAll("[data-testid=collected-item]").Select(r => r.Said()));
+    }
+
+    [Theory]
+    [InlineData("""{"items":7}"""), InlineData("""{"items":{}}"""), InlineData("""{"items":{"mounts":"all"}}"""), InlineData("[1]"), InlineData("null")]
+    public void A_collection_of_another_shape_shows_no_items(string data) => Assert.False(Collected(data).Has("collected-items"));
+
+    [Fact]
+    public void Items_of_a_wrong_shape_are_shown_as_far_as_they_go() => Assert.Equal(
+        ["a Unknown –", "b odd –", "c In part – s: w"],
+        Collected("""{"items":{"a":{"status":9,"bytes":"many","counts":[],"pieces":{},"error":null},"b":{"status":"odd","bytes":-1,"counts":{"x":"1"},"pieces":[3,{}],"not_taken":[null,{"status":"error"}]},"c":{"status":"partial","bytes":1.5,"pieces":[{"source":"s","cut":"w"}]}}}""")
+            .FindAll("[data-testid=collected-item]").Select(r => r.Said()));
+
+    [Fact]
+    public void Items_of_a_hostile_agent_are_inert_and_few()
+    {
+        var item = new { status = Given.Hostile, bytes = 1, counts = new Dictionary<string, int> { [Given.Hostile] = 1 }, pieces = new[] { new { source = Given.Hostile, cut = Given.Hostile } } };
+        var items = Enumerable.Range(0, 500).ToDictionary(n => n + Given.Hostile[..60], _ => item);
+        var shown = Render<CollectedItems>(p => p.Add(c => c.Items, Voltaxe.Dashboard.Model.Progress.CollectedItem.Of(
+            Given.At(Collection, CommandStatus.Executed) with { Result = new(true, "", JsonSerializer.SerializeToElement(new { items })) })));
+        AssertInert(shown);
+        Assert.InRange(shown.FindAll("[data-testid=collected-item]").Count, 1, 20);
+    }
+
+    private static readonly CommandView Collection = Given.Command() with { Command = CommandNames.CollectForensics };
+
+    private IRenderedComponent<CommandResult> Collected(string data) =>
+        Render<CommandResult>(p => p.Add(r => r.Command, Given.At(Collection, CommandStatus.Executed) with { Result = new(true, "collected", JsonElement.Parse(data)) }));
+
+    [Fact]
     public void Without_a_result_it_says_whether_one_may_come()
     {
         Assert.Contains("No result yet", Render<CommandResult>(p => p.Add(r => r.Command, Queued)).Markup, StringComparison.Ordinal);

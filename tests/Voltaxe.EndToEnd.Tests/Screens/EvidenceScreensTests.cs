@@ -75,6 +75,7 @@ public sealed class EvidenceScreensTests
 
         browser.Open(new Uri(site.Hub.Url, $"/commands/{evidence.CommandId}"));
         await browser.SeeAsync(Panel + "[data-testid=evidence-state]", "Complete", Site.Patience);
+        await browser.SeeAsync("[data-testid=collected-item][data-value='temp files']", "2 taken", Site.Patience);
         browser.Pictures("command-collected");
         Assert.Empty(browser.Complaints);
     }

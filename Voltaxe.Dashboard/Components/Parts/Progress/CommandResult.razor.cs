@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Components;
 using Voltaxe.Contracts.Operators;
+using Voltaxe.Dashboard.Model.Progress;
 using Voltaxe.Dashboard.Model.Texts;
 
 namespace Voltaxe.Dashboard.Components.Parts.Progress;
@@ -12,6 +13,8 @@ public sealed partial class CommandResult
 
     [Parameter, EditorRequired] public CommandView Command { get; set; } = null!;
 
+    private IReadOnlyList<CollectedItem> Items { get; set; } = [];
+
     /// <summary>The plain values at the top of the data, as a list that can be read at a glance.</summary>
     private IReadOnlyList<(string Name, string Value)> Facts { get; set; } = [];
 
@@ -21,6 +24,7 @@ public sealed partial class CommandResult
     {
         var data = Command.Result?.Data is { ValueKind: not (JsonValueKind.Null or JsonValueKind.Undefined) } json ? json : (JsonElement?)null;
         Facts = data is { ValueKind: JsonValueKind.Object } found ? [.. found.EnumerateObject().Where(IsPlain).Take(MostFacts).Select(Fact)] : [];
+        Items = CollectedItem.Of(Command);
         Details = data is { } all && !(all.ValueKind == JsonValueKind.Object && all.EnumerateObject().Count() == Facts.Count) ? SafeJson.Of(all) : null;
     }
 

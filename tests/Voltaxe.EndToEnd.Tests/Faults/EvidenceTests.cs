@@ -36,7 +36,9 @@ public sealed class EvidenceTests(ITestOutputHelper output) : IDisposable
         }
         await using var site = await Site.StartAsync(settings: new Dictionary<string, string?>
         {
-            ["Voltaxe__Evidence__MaxBytesPerCommand"] = $"{400 * MiB}", ["Voltaxe__Evidence__MaxBytesPerAgent"] = $"{400 * MiB}", ["Voltaxe__Evidence__FreeSpaceFloor"] = $"{MiB}",
+            ["Voltaxe__Evidence__MaxBytesPerCommand"] = $"{400 * MiB}",
+            ["Voltaxe__Evidence__MaxBytesPerAgent"] = $"{400 * MiB}",
+            ["Voltaxe__Evidence__FreeSpaceFloor"] = $"{MiB}",
         });
         await using var line = await LossyLine.ToAsync(site.Hub.Url);
         var agent = await site.EnrolAsync("web-01", through: line.Url);
@@ -45,7 +47,9 @@ public sealed class EvidenceTests(ITestOutputHelper output) : IDisposable
         line.Midway = offset => offset >= 150L * MiB && stands.TrySetResult(offset) ? goesOn.Task : Task.CompletedTask;
         agent.Start(environment: new Dictionary<string, string?>
         {
-            ["VOLTAXE_FORENSICS_TEMP_FOLDERS"] = temp.Root, ["VOLTAXE_FORENSICS_MAX_PART_MIB"] = "200", ["VOLTAXE_FORENSICS_MAX_ITEM_MIB"] = "400",
+            ["VOLTAXE_FORENSICS_TEMP_FOLDERS"] = temp.Root,
+            ["VOLTAXE_FORENSICS_MAX_PART_MIB"] = "200",
+            ["VOLTAXE_FORENSICS_MAX_ITEM_MIB"] = "400",
         });
 
         var order = await site.Operator.QueueAsync("web-01", CommandNames.CollectForensics, new { collect = new[] { "temp_files" } });

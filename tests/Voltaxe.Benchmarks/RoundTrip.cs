@@ -55,8 +55,10 @@ public static class RoundTrip
                     times.Add(Math.Max(0, Stopwatch.GetElapsedTime(accepted, at).TotalMilliseconds));
             }
             times.Sort();
+            var bare = await BareSignalR.RoundTripAsync();
             return
             [
+                $"accepted → recorded, p50 | {times[times.Count / 2]:0.00} ms | bare SignalR round trip {bare:0.00} ms | {times[times.Count / 2] / bare:0.0}",
                 $"accepted → recorded, p50 | {times[times.Count / 2]:0.00} ms | goal 3 ms | {times[times.Count / 2] / 3:0.00}",
                 $"accepted → recorded, p99 | {times[times.Count * 99 / 100]:0.00} ms | goal 15 ms | {times[times.Count * 99 / 100] / 15:0.00}",
             ];

@@ -62,7 +62,10 @@ namespace Voltaxe.Hub.Persistence.Migrations.Postgres
                     last_seen_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     on_socket = table.Column<bool>(type: "boolean", nullable: false),
                     wanted_isolated = table.Column<bool>(type: "boolean", nullable: false),
-                    wanted_by = table.Column<long>(type: "bigint", nullable: true)
+                    wanted_by = table.Column<long>(type: "bigint", nullable: true),
+                    drift_since = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    clock_skew_seconds = table.Column<long>(type: "bigint", nullable: true),
+                    clock_skew_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -352,6 +355,68 @@ namespace Voltaxe.Hub.Persistence.Migrations.Postgres
                         onDelete: ReferentialAction.Cascade);
                 });
 
+            migrationBuilder.CreateTable(
+                name: "command_progress",
+                columns: table => new
+                {
+                    command_id = table.Column<long>(type: "bigint", nullable: false),
+                    percent = table.Column<int>(type: "integer", nullable: false),
+                    item = table.Column<string>(type: "text", nullable: true),
+                    stage = table.Column<string>(type: "text", nullable: true),
+                    at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_command_progress", x => x.command_id);
+                    table.CheckConstraint("ck_command_progress_percent", "percent BETWEEN 0 AND 100");
+                    table.ForeignKey(
+                        name: "FK_command_progress_pending_commands_command_id",
+                        column: x => x.command_id,
+                        principalTable: "pending_commands",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "evidence",
+                columns: table => new
+                {
+                    id = table.Column<string>(type: "text", nullable: false),
+                    command_id = table.Column<long>(type: "bigint", nullable: false),
+                    command_uid = table.Column<Guid>(type: "uuid", nullable: false),
+                    agent_id = table.Column<string>(type: "text", nullable: false),
+                    hostname = table.Column<string>(type: "text", nullable: false),
+                    name = table.Column<string>(type: "text", nullable: false),
+                    kind = table.Column<string>(type: "text", nullable: false),
+                    size = table.Column<long>(type: "bigint", nullable: false),
+                    sha256 = table.Column<string>(type: "text", nullable: false),
+                    received = table.Column<long>(type: "bigint", nullable: false),
+                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    updated_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    completed_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    replaced_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_evidence", x => x.id);
+                    table.CheckConstraint("ck_evidence_complete", "(completed_at IS NOT NULL) = (received = size)");
+                    table.CheckConstraint("ck_evidence_received", "size > 0 AND received BETWEEN 0 AND size");
+                    table.CheckConstraint("ck_evidence_replaced", "replaced_at IS NULL OR completed_at IS NOT NULL");
+                    table.CheckConstraint("ck_evidence_sha256", "length(sha256) = 64");
+                    table.ForeignKey(
+                        name: "FK_evidence_agents_agent_id",
+                        column: x => x.agent_id,
+                        principalTable: "agents",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "FK_evidence_pending_commands_command_id",
+                        column: x => x.command_id,
+                        principalTable: "pending_commands",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
             migrationBuilder.CreateIndex(
                 name: "ix_agent_tokens_agent_id",
                 table: "agent_tokens",
@@ -380,6 +445,23 @@ namespace Voltaxe.Hub.Persistence.Migrations.Postgres
                 column: "once",
                 unique: true,
                 filter: "once IS NOT NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_evidence_agent_id",
+                table: "evidence",
+                column: "agent_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_evidence_command_id",
+                table: "evidence",
+                column: "command_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_evidence_command_id_name",
+                table: "evidence",
+                columns: new[] { "command_id", "name" },
+                unique: true,
+                filter: "replaced_at IS NULL");
 
             migrationBuilder.CreateIndex(
                 name: "ix_idempotent_answers_created_at",
@@ -469,19 +551,22 @@ namespace Voltaxe.Hub.Persistence.Migrations.Postgres
                 name: "audit");
 
             migrationBuilder.DropTable(
+                name: "command_progress");
+
+            migrationBuilder.DropTable(
                 name: "enrolment_tokens");
 
             migrationBuilder.DropTable(
                 name: "enrolments");
 
             migrationBuilder.DropTable(
+                name: "evidence");
+
+            migrationBuilder.DropTable(
                 name: "idempotent_answers");
 
             migrationBuilder.DropTable(
                 name: "operator_tokens");
-
-            migrationBuilder.DropTable(
-                name: "pending_commands");
 
             migrationBuilder.DropTable(
                 name: "retired_epochs");
@@ -502,10 +587,13 @@ namespace Voltaxe.Hub.Persistence.Migrations.Postgres
                 name: "user_tokens");
 
             migrationBuilder.DropTable(
-                name: "agents");
+                name: "pending_commands");
 
             migrationBuilder.DropTable(
                 name: "users");
+
+            migrationBuilder.DropTable(
+                name: "agents");
 
             migrationBuilder.DropSequence(
                 name: "pending_commands_id_seq");

@@ -58,7 +58,10 @@ namespace Voltaxe.Hub.Persistence.Migrations.Sqlite
                     last_seen_at = table.Column<long>(type: "INTEGER", nullable: true),
                     on_socket = table.Column<bool>(type: "INTEGER", nullable: false),
                     wanted_isolated = table.Column<bool>(type: "INTEGER", nullable: false),
-                    wanted_by = table.Column<long>(type: "INTEGER", nullable: true)
+                    wanted_by = table.Column<long>(type: "INTEGER", nullable: true),
+                    drift_since = table.Column<long>(type: "INTEGER", nullable: true),
+                    clock_skew_seconds = table.Column<long>(type: "INTEGER", nullable: true),
+                    clock_skew_at = table.Column<long>(type: "INTEGER", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -360,6 +363,68 @@ namespace Voltaxe.Hub.Persistence.Migrations.Sqlite
                         onDelete: ReferentialAction.Cascade);
                 });
 
+            migrationBuilder.CreateTable(
+                name: "command_progress",
+                columns: table => new
+                {
+                    command_id = table.Column<long>(type: "INTEGER", nullable: false),
+                    percent = table.Column<int>(type: "INTEGER", nullable: false),
+                    item = table.Column<string>(type: "TEXT", nullable: true),
+                    stage = table.Column<string>(type: "TEXT", nullable: true),
+                    at = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_command_progress", x => x.command_id);
+                    table.CheckConstraint("ck_command_progress_percent", "percent BETWEEN 0 AND 100");
+                    table.ForeignKey(
+                        name: "FK_command_progress_pending_commands_command_id",
+                        column: x => x.command_id,
+                        principalTable: "pending_commands",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "evidence",
+                columns: table => new
+                {
+                    id = table.Column<string>(type: "TEXT", nullable: false),
+                    command_id = table.Column<long>(type: "INTEGER", nullable: false),
+                    command_uid = table.Column<Guid>(type: "TEXT", nullable: false),
+                    agent_id = table.Column<string>(type: "TEXT", nullable: false),
+                    hostname = table.Column<string>(type: "TEXT", nullable: false),
+                    name = table.Column<string>(type: "TEXT", nullable: false),
+                    kind = table.Column<string>(type: "TEXT", nullable: false),
+                    size = table.Column<long>(type: "INTEGER", nullable: false),
+                    sha256 = table.Column<string>(type: "TEXT", nullable: false),
+                    received = table.Column<long>(type: "INTEGER", nullable: false),
+                    created_at = table.Column<long>(type: "INTEGER", nullable: false),
+                    updated_at = table.Column<long>(type: "INTEGER", nullable: false),
+                    completed_at = table.Column<long>(type: "INTEGER", nullable: true),
+                    replaced_at = table.Column<long>(type: "INTEGER", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_evidence", x => x.id);
+                    table.CheckConstraint("ck_evidence_complete", "(completed_at IS NOT NULL) = (received = size)");
+                    table.CheckConstraint("ck_evidence_received", "size > 0 AND received BETWEEN 0 AND size");
+                    table.CheckConstraint("ck_evidence_replaced", "replaced_at IS NULL OR completed_at IS NOT NULL");
+                    table.CheckConstraint("ck_evidence_sha256", "length(sha256) = 64");
+                    table.ForeignKey(
+                        name: "FK_evidence_agents_agent_id",
+                        column: x => x.agent_id,
+                        principalTable: "agents",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "FK_evidence_pending_commands_command_id",
+                        column: x => x.command_id,
+                        principalTable: "pending_commands",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
             migrationBuilder.InsertData(
                 table: "command_numbers",
                 columns: new[] { "row", "last" },
@@ -393,6 +458,23 @@ namespace Voltaxe.Hub.Persistence.Migrations.Sqlite
                 column: "once",
                 unique: true,
                 filter: "once IS NOT NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_evidence_agent_id",
+                table: "evidence",
+                column: "agent_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_evidence_command_id",
+                table: "evidence",
+                column: "command_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_evidence_command_id_name",
+                table: "evidence",
+                columns: new[] { "command_id", "name" },
+                unique: true,
+                filter: "replaced_at IS NULL");
 
             migrationBuilder.CreateIndex(
                 name: "ix_idempotent_answers_created_at",
@@ -485,19 +567,22 @@ namespace Voltaxe.Hub.Persistence.Migrations.Sqlite
                 name: "command_numbers");
 
             migrationBuilder.DropTable(
+                name: "command_progress");
+
+            migrationBuilder.DropTable(
                 name: "enrolment_tokens");
 
             migrationBuilder.DropTable(
                 name: "enrolments");
 
             migrationBuilder.DropTable(
+                name: "evidence");
+
+            migrationBuilder.DropTable(
                 name: "idempotent_answers");
 
             migrationBuilder.DropTable(
                 name: "operator_tokens");
-
-            migrationBuilder.DropTable(
-                name: "pending_commands");
 
             migrationBuilder.DropTable(
                 name: "retired_epochs");
@@ -518,10 +603,13 @@ namespace Voltaxe.Hub.Persistence.Migrations.Sqlite
                 name: "user_tokens");
 
             migrationBuilder.DropTable(
-                name: "agents");
+                name: "pending_commands");
 
             migrationBuilder.DropTable(
                 name: "users");
+
+            migrationBuilder.DropTable(
+                name: "agents");
         }
     }
 }

@@ -11,7 +11,7 @@ using Voltaxe.Hub.Persistence;
 namespace Voltaxe.Hub.Persistence.Migrations.Sqlite
 {
     [DbContext(typeof(SqliteHubDb))]
-    [Migration("20261121195630_Spine")]
+    [Migration("20261121232405_Spine")]
     partial class Spine
     {
         /// <inheritdoc />
@@ -141,9 +141,21 @@ namespace Voltaxe.Hub.Persistence.Migrations.Sqlite
                         .HasColumnType("TEXT")
                         .HasColumnName("capabilities");
 
+                    b.Property<long?>("ClockSkewAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("clock_skew_at");
+
+                    b.Property<long?>("ClockSkewSeconds")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("clock_skew_seconds");
+
                     b.Property<string>("Degraded")
                         .HasColumnType("TEXT")
                         .HasColumnName("degraded");
+
+                    b.Property<long?>("DriftSince")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("drift_since");
 
                     b.Property<long>("EnrolledAt")
                         .HasColumnType("INTEGER")
@@ -575,6 +587,125 @@ namespace Voltaxe.Hub.Persistence.Migrations.Sqlite
                         });
                 });
 
+            modelBuilder.Entity("Voltaxe.Hub.Domain.CommandProgress", b =>
+                {
+                    b.Property<long>("CommandId")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("command_id");
+
+                    b.Property<long>("At")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("at");
+
+                    b.Property<string>("Item")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("item");
+
+                    b.Property<int>("Percent")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("percent");
+
+                    b.Property<string>("Stage")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("stage");
+
+                    b.HasKey("CommandId");
+
+                    b.ToTable("command_progress", null, t =>
+                        {
+                            t.HasCheckConstraint("ck_command_progress_percent", "percent BETWEEN 0 AND 100");
+                        });
+                });
+
+            modelBuilder.Entity("Voltaxe.Hub.Domain.EvidenceFile", b =>
+                {
+                    b.Property<string>("Id")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<string>("AgentId")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("agent_id");
+
+                    b.Property<long>("CommandId")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("command_id");
+
+                    b.Property<Guid>("CommandUid")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("command_uid");
+
+                    b.Property<long?>("CompletedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("completed_at");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("created_at");
+
+                    b.Property<string>("Hostname")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("hostname");
+
+                    b.Property<string>("Kind")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("kind");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("name");
+
+                    b.Property<long>("Received")
+                        .IsConcurrencyToken()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("received");
+
+                    b.Property<long?>("ReplacedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("replaced_at");
+
+                    b.Property<string>("Sha256")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("sha256");
+
+                    b.Property<long>("Size")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("size");
+
+                    b.Property<long>("UpdatedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("updated_at");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("AgentId")
+                        .HasDatabaseName("ix_evidence_agent_id");
+
+                    b.HasIndex("CommandId")
+                        .HasDatabaseName("ix_evidence_command_id");
+
+                    b.HasIndex("CommandId", "Name")
+                        .IsUnique()
+                        .HasDatabaseName("ix_evidence_command_id_name")
+                        .HasFilter("replaced_at IS NULL");
+
+                    b.ToTable("evidence", null, t =>
+                        {
+                            t.HasCheckConstraint("ck_evidence_complete", "(completed_at IS NOT NULL) = (received = size)");
+
+                            t.HasCheckConstraint("ck_evidence_received", "size > 0 AND received BETWEEN 0 AND size");
+
+                            t.HasCheckConstraint("ck_evidence_replaced", "replaced_at IS NULL OR completed_at IS NOT NULL");
+
+                            t.HasCheckConstraint("ck_evidence_sha256", "length(sha256) = 64");
+                        });
+                });
+
             modelBuilder.Entity("Voltaxe.Hub.Domain.RetiredEpoch", b =>
                 {
                     b.Property<string>("AgentId")
@@ -910,6 +1041,30 @@ namespace Voltaxe.Hub.Persistence.Migrations.Sqlite
                     b.HasOne("Voltaxe.Hub.Domain.Agent", null)
                         .WithMany()
                         .HasForeignKey("AgentId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("Voltaxe.Hub.Domain.CommandProgress", b =>
+                {
+                    b.HasOne("Voltaxe.Hub.Domain.Command", null)
+                        .WithOne()
+                        .HasForeignKey("Voltaxe.Hub.Domain.CommandProgress", "CommandId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("Voltaxe.Hub.Domain.EvidenceFile", b =>
+                {
+                    b.HasOne("Voltaxe.Hub.Domain.Agent", null)
+                        .WithMany()
+                        .HasForeignKey("AgentId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired();
+
+                    b.HasOne("Voltaxe.Hub.Domain.Command", null)
+                        .WithMany()
+                        .HasForeignKey("CommandId")
                         .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired();
                 });

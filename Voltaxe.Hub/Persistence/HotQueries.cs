@@ -1,4 +1,6 @@
+using System.Runtime.CompilerServices;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata;
 using Voltaxe.Contracts.Commands;
 using Voltaxe.Contracts.Operators;
 using Voltaxe.Hub.Domain;
@@ -7,10 +9,12 @@ namespace Voltaxe.Hub.Persistence;
 
 /// <summary>
 /// What is asked of the database for one agent at every sync and every push, translated once: the translation costs more than the answer.
-/// Of one model, so of one <see cref="HubDbFactory"/>. All rows are tracked.
+/// One translation serves all contexts of one model. All rows are tracked.
 /// </summary>
 public sealed class HotQueries
 {
+    private static readonly ConditionalWeakTable<IModel, HotQueries> ByModel = [];
+
     private readonly Func<HubDb, string, CancellationToken, Task<Agent?>> agent =
         EF.CompileAsyncQuery((HubDb db, string id, CancellationToken ct) => db.Agents.SingleOrDefault(a => a.Id == id));
 
@@ -20,6 +24,10 @@ public sealed class HotQueries
 
     private readonly Func<HubDb, string, IAsyncEnumerable<Command>> givenUp = EF.CompileAsyncQuery((HubDb db, string id) => db.Commands
         .Where(c => c.AgentId == id && c.Status == CommandStatus.Unknown && !c.AgentMade && c.UnknownWhy == UnknownWhy.NoReport && !c.SeedRoute).OrderBy(c => c.Id).Take(200));
+
+    private HotQueries() { }
+
+    public static HotQueries Of(HubDb db) => ByModel.GetValue(db.Model, static _ => new());
 
     public Task<Agent?> AgentAsync(HubDb db, string id, CancellationToken ct) => agent(db, id, ct);
 

@@ -12,8 +12,6 @@ public sealed class HubDbFactory(Func<HubDb> create, bool isSqlite)
 {
     public bool IsSqlite => isSqlite;
 
-    public HotQueries Hot { get; } = new();
-
     public HubDb Create() => create();
 }
 
@@ -137,7 +135,7 @@ public sealed class HubWrite(HubDb db, DateTimeOffset now, HubDbFactory factory)
     public async Task<List<Agent>> LockAgentsAsync(IReadOnlyCollection<string> ids, CancellationToken ct)
     {
         if (factory.IsSqlite && ids.Count == 1)
-            return await factory.Hot.AgentAsync(db, ids.Single(), ct) is { } one ? [one] : [];
+            return await HotQueries.Of(db).AgentAsync(db, ids.Single(), ct) is { } one ? [one] : [];
         if (factory.IsSqlite) // BEGIN IMMEDIATE holds the only write lock already.
             return await db.Agents.Where(a => ids.Contains(a.Id)).OrderBy(a => a.Id).ToListAsync(ct);
         var wanted = ids.ToArray();
@@ -148,11 +146,11 @@ public sealed class HubWrite(HubDb db, DateTimeOffset now, HubDbFactory factory)
 
     /// <summary>All commands of these agents that are not terminal, tracked.</summary>
     public Task<List<Command>> OpenCommandsAsync(IReadOnlyCollection<string> agentIds, CancellationToken ct) =>
-        agentIds.Count == 1 ? factory.Hot.OpenCommandsAsync(db, agentIds.Single(), ct) : db.OpenCommands.Where(c => agentIds.Contains(c.AgentId)).ToListAsync(ct);
+        agentIds.Count == 1 ? HotQueries.Of(db).OpenCommandsAsync(db, agentIds.Single(), ct) : db.OpenCommands.Where(c => agentIds.Contains(c.AgentId)).ToListAsync(ct);
 
     /// <summary>Commands of this agent that the hub gave up on and the agent may still tell of, tracked.</summary>
     public Task<List<Command>> GivenUpCommandsAsync(string agentId, CancellationToken ct) =>
-        factory.Hot.GivenUpCommandsAsync(db, agentId, ct);
+        HotQueries.Of(db).GivenUpCommandsAsync(db, agentId, ct);
 
     /// <summary>So many fresh command numbers, ascending.</summary>
     public async Task<IReadOnlyList<long>> TakeNumbersAsync(int count, CancellationToken ct)

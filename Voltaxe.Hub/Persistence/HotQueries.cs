@@ -18,9 +18,8 @@ public sealed class HotQueries
     private readonly Func<HubDb, string, CancellationToken, Task<Agent?>> agent =
         EF.CompileAsyncQuery((HubDb db, string id, CancellationToken ct) => db.Agents.SingleOrDefault(a => a.Id == id));
 
-    // The condition is that of HubDb.OpenCommands, in its order, so that the same index answers.
-    private readonly Func<HubDb, string, IAsyncEnumerable<Command>> open = EF.CompileAsyncQuery((HubDb db, string id) => db.Commands
-        .Where(c => (c.Status == CommandStatus.AwaitingApproval || c.Status == CommandStatus.Pending || c.Status == CommandStatus.Delivered) && c.AgentId == id));
+    private readonly Func<HubDb, string, IAsyncEnumerable<Command>> open =
+        EF.CompileAsyncQuery((HubDb db, string id) => db.Commands.Where(HubDb.IsOpen).Where(c => c.AgentId == id));
 
     private readonly Func<HubDb, string, IAsyncEnumerable<Command>> givenUp = EF.CompileAsyncQuery((HubDb db, string id) => db.Commands
         .Where(c => c.AgentId == id && c.Status == CommandStatus.Unknown && !c.AgentMade && c.UnknownWhy == UnknownWhy.NoReport && !c.SeedRoute).OrderBy(c => c.Id).Take(200));

@@ -1,3 +1,4 @@
+using System.Linq.Expressions;
 using Microsoft.AspNetCore.Identity.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
@@ -37,8 +38,10 @@ public abstract class HubDb(DbContextOptions options) : IdentityUserContext<HubU
     /// Commands that are not terminal. Every question about them begins here: SQLite takes the small indexes over <see cref="Open"/> only
     /// when a condition says the same in the same order, and else reads the whole history.
     /// </summary>
-    public IQueryable<Command> OpenCommands =>
-        Commands.Where(c => c.Status == CommandStatus.AwaitingApproval || c.Status == CommandStatus.Pending || c.Status == CommandStatus.Delivered);
+    public IQueryable<Command> OpenCommands => Commands.Where(IsOpen);
+
+    public static readonly Expression<Func<Command, bool>> IsOpen =
+        c => c.Status == CommandStatus.AwaitingApproval || c.Status == CommandStatus.Pending || c.Status == CommandStatus.Delivered;
 
     protected override void OnModelCreating(ModelBuilder model)
     {

@@ -77,10 +77,10 @@ public sealed class HubStore(HubDbFactory factory, HubClock clock, CommitBell be
             result = await work(write, ct);
             if (write.IsAbandoned)
                 return result;
+            db.ChangeTracker.AutoDetectChangesEnabled = false; // Once is enough: that is in Committed.From.
             foreach (var agent in db.ChangeTracker.Entries<Agent>())
                 agent.Entity.NoteDrift(write.Now);
             committed = Committed.From(db);
-            db.ChangeTracker.AutoDetectChangesEnabled = false; // That was done just now.
             await db.SaveChangesAsync(ct);
             ct.ThrowIfCancellationRequested();
             await transaction.CommitAsync(CancellationToken.None); // Begun, it is not broken off: what was committed must be told of.

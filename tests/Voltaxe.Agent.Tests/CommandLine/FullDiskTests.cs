@@ -24,7 +24,7 @@ public sealed class FullDiskTests : IAsyncLifetime
     public async Task InitializeAsync()
     {
         hub = await TestHub.StartAsync();
-        if (new NetworkFactAttribute().Skip is null)
+        if (Machine.WhatIsMissing(Needs.Root | Needs.NetNamespaces | Needs.Nft) is null)
             mounted = (await new Exec().RunAsync("mount", ["-t", "tmpfs", "-o", "size=256k", "tmpfs", disk], null, default)).ExitCode == 0;
     }
 
@@ -39,7 +39,7 @@ public sealed class FullDiskTests : IAsyncLifetime
         Directory.Delete(disk, recursive: true);
     }
 
-    [NetworkFact]
+    [NeedsFact(Needs.Root | Needs.NetNamespaces | Needs.Nft)]
     public async Task An_isolation_is_carried_out_everything_else_waits_and_nothing_runs_twice()
     {
         Assert.True(mounted);

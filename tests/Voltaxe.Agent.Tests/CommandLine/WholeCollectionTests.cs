@@ -81,7 +81,7 @@ public sealed class WholeCollectionTests : IAsyncLifetime
         return hub.Results[order.Uid];
     }
 
-    [LinuxFact]
+    [NeedsFact(Needs.Linux)]
     public async Task The_archive_is_at_the_hub_before_the_result_and_gone_from_the_host_after_it()
     {
         var order = await OrderAsync("mounts", "modules");
@@ -94,7 +94,7 @@ public sealed class WholeCollectionTests : IAsyncLifetime
         await Eventually.TrueAsync(() => Locker.Length == 0);
     }
 
-    [LinuxFact]
+    [NeedsFact(Needs.Linux)]
     public async Task Progress_is_heard_while_it_runs()
     {
         var order = await OrderAsync("mounts");
@@ -104,7 +104,7 @@ public sealed class WholeCollectionTests : IAsyncLifetime
         Assert.Equal(("mounts", "collecting", 0), (said.Data!.Value.GetProperty("item").GetString(), said.Data.Value.GetProperty("stage").GetString(), said.Data.Value.GetProperty("percent").GetInt32()));
     }
 
-    [LinuxFact]
+    [NeedsFact(Needs.Linux)]
     public async Task An_upload_that_stands_still_does_not_delay_an_isolation()
     {
         var gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -119,7 +119,7 @@ public sealed class WholeCollectionTests : IAsyncLifetime
         Assert.Equal(Outcome.Executed, (await ResultAsync(collect)).Outcome);
     }
 
-    [LinuxFact]
+    [NeedsFact(Needs.Linux)]
     public async Task A_restart_during_the_upload_goes_on_with_the_same_archive()
     {
         hub.Evidence.Failing = visit => visit.Method == "PATCH" ? Fault.Refuse(503) : null;
@@ -136,7 +136,7 @@ public sealed class WholeCollectionTests : IAsyncLifetime
         Assert.True(hub.Evidence.Of(order.Uid)!.Complete);
     }
 
-    [LinuxFact]
+    [NeedsFact(Needs.Linux)]
     public async Task A_hub_without_room_is_reported_in_its_words()
     {
         hub.Evidence.Failing = _ => Fault.Refuse(507);
@@ -146,7 +146,7 @@ public sealed class WholeCollectionTests : IAsyncLifetime
         Assert.Equal(2, Locker.Length);
     }
 
-    [LinuxFact]
+    [NeedsFact(Needs.Linux)]
     public async Task What_nobody_collects_is_rejected_by_name_before_anything_is_done()
     {
         var result = await ResultAsync(await OrderAsync("mounts", "browser_history"));
@@ -156,7 +156,7 @@ public sealed class WholeCollectionTests : IAsyncLifetime
         Assert.Empty(Locker);
     }
 
-    [LinuxFact]
+    [NeedsFact(Needs.Linux)]
     public async Task What_lies_in_the_locker_and_belongs_to_no_command_is_removed_at_the_start()
     {
         await StopAsync();

@@ -122,7 +122,7 @@ public sealed class CollectionTests : IDisposable
         Assert.Equal(["partial", "partial", "partial", "failed"], unpacked.Items.Select(i => i.GetProperty("status").GetString()!));
     }
 
-    [LinuxFact]
+    [NeedsFact(Needs.Linux)]
     public void A_program_that_does_not_end_is_ended_and_what_it_said_is_kept()
     {
         var clock = new ManualClock();
@@ -136,7 +136,7 @@ public sealed class CollectionTests : IDisposable
         Assert.Equal(("so far\n", "it did not end within 60 s"), (said, cut));
     }
 
-    [LinuxFact]
+    [NeedsFact(Needs.Linux)]
     public void A_program_that_does_not_stop_talking_is_ended_when_enough_was_heard()
     {
         var heard = 0;
@@ -145,7 +145,7 @@ public sealed class CollectionTests : IDisposable
         Assert.Equal("exit code 3: why", failed.Message);
     }
 
-    [LinuxFact]
+    [NeedsFact(Needs.Linux)]
     public async Task The_archive_is_for_its_owner_alone_and_the_spool_is_gone()
     {
         sources.Items["processes"] = (sink, _) =>

@@ -24,7 +24,7 @@ public sealed partial class CollectorTests : IDisposable
 
     private static JsonElement Me(Unpacked unpacked) => unpacked.Lines("processes/processes.jsonl").Single(p => p.GetProperty("pid").GetInt32() == Environment.ProcessId);
 
-    [LinuxFact]
+    [NeedsFact(Needs.Linux)]
     public async Task The_process_list_contains_this_process_with_identity_user_start_and_what_it_hashes_to()
     {
         var unpacked = await collecting.CollectAsync("processes");
@@ -38,7 +38,7 @@ public sealed partial class CollectorTests : IDisposable
         Assert.DoesNotContain(me.EnumerateObject(), p => p.Name.EndsWith("_error", StringComparison.Ordinal));
     }
 
-    [LinuxFact]
+    [NeedsFact(Needs.Linux)]
     public async Task Parents_stand_before_their_children_one_step_further_out()
     {
         using var child = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo("sleep", "1000"))!;
@@ -56,7 +56,7 @@ public sealed partial class CollectorTests : IDisposable
         }
     }
 
-    [LinuxFact]
+    [NeedsFact(Needs.Linux)]
     public async Task A_program_that_was_deleted_while_it_runs_is_hashed_all_the_same()
     {
         var copy = Path.Combine(collecting.Temp, "implant");
@@ -77,7 +77,7 @@ public sealed partial class CollectorTests : IDisposable
         }
     }
 
-    [LinuxFact]
+    [NeedsFact(Needs.Linux)]
     public async Task The_socket_list_contains_a_listener_of_this_process_with_its_owner()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
@@ -87,7 +87,7 @@ public sealed partial class CollectorTests : IDisposable
         Assert.Equal(("listen", Environment.ProcessId), (mine.GetProperty("state").GetString(), mine.GetProperty("pid").GetInt32()));
     }
 
-    [LinuxFact]
+    [NeedsFact(Needs.Linux)]
     public async Task Every_collector_gives_something_or_says_why_not_and_every_hash_holds()
     {
         File.WriteAllText(Path.Combine(collecting.Temp, "file"), "x");
@@ -110,7 +110,7 @@ public sealed partial class CollectorTests : IDisposable
         Assert.Equal(unpacked.Item("mounts").GetProperty("bytes").GetInt64(), data.GetProperty("items").GetProperty("mounts").GetProperty("bytes").GetInt64());
     }
 
-    [LinuxFact]
+    [NeedsFact(Needs.Linux)]
     public async Task What_a_host_does_not_have_is_absent_and_not_invented()
     {
         var packages = (await collecting.CollectAsync("packages", "mounts")).Item("packages");
@@ -121,7 +121,7 @@ public sealed partial class CollectorTests : IDisposable
         }
     }
 
-    [LinuxFact]
+    [NeedsFact(Needs.Linux)]
     public async Task Start_files_and_accounts_are_found_and_password_hashes_are_left_alone()
     {
         var unpacked = await collecting.CollectAsync("users", "autoruns");
@@ -149,7 +149,7 @@ public sealed partial class CollectorTests : IDisposable
         Assert.Equal("complete", unpacked.Status("mounts"));
     }
 
-    [LinuxFact]
+    [NeedsFact(Needs.Linux)]
     public async Task Where_the_hosts_mounts_cannot_be_read_the_agents_own_are_taken_and_it_says_so()
     {
         const int nobody = int.MaxValue;
@@ -164,7 +164,7 @@ public sealed partial class CollectorTests : IDisposable
         Assert.Equal("complete", unpacked.Status("mounts"));
     }
 
-    [NetworkFact]
+    [NeedsFact(Needs.Root | Needs.NetNamespaces | Needs.Nft)]
     public async Task Firewall_rules_are_read_by_root()
     {
         var unpacked = await collecting.CollectAsync("firewall");
@@ -194,7 +194,7 @@ public sealed partial class CollectorTests : IDisposable
         Assert.Equal(("partial", "partial"), (unpacked.Status("sockets"), unpacked.Status("processes")));
     }
 
-    [LinuxFact]
+    [NeedsFact(Needs.Linux)]
     public void Everything_is_read_by_a_thread_that_gives_way_and_so_does_what_it_starts()
     {
         var collected = "";

@@ -29,7 +29,7 @@ public sealed class HostileFilesTests : IDisposable
 
     private Task<Unpacked> CollectAsync() => collecting.CollectAsync("temp_files");
 
-    [LinuxFact]
+    [NeedsFact(Needs.Linux)]
     public async Task A_link_to_a_secret_is_listed_with_its_target_and_not_followed()
     {
         Sh("ln -s /etc/shadow harmless.txt && ln -s /proc/kcore memory && ln -s /proc/self/fd/0 magic && echo plain > plain.txt");
@@ -44,7 +44,7 @@ public sealed class HostileFilesTests : IDisposable
         Assert.Equal("complete", unpacked.Status("temp_files"));
     }
 
-    [LinuxFact]
+    [NeedsFact(Needs.Linux)]
     public async Task A_folder_that_is_a_link_is_not_entered_and_a_path_through_one_is_not_opened()
     {
         Sh("ln -s /etc there && mkdir here && echo x > here/file && ln -s here again");
@@ -56,7 +56,7 @@ public sealed class HostileFilesTests : IDisposable
         Assert.Contains("symbolic link", miss!.Why, StringComparison.Ordinal);
     }
 
-    [LinuxFact]
+    [NeedsFact(Needs.Linux)]
     public async Task A_pipe_that_nobody_writes_to_and_a_socket_are_refused_and_do_not_hang()
     {
         Sh("mkfifo pipe");
@@ -88,7 +88,7 @@ public sealed class HostileFilesTests : IDisposable
             Assert.Contains("which holds no files of this host", file!.WhyNotRead, StringComparison.Ordinal);
     }
 
-    [LinuxFact]
+    [NeedsFact(Needs.Linux)]
     public async Task A_file_of_a_tebibyte_of_nothing_is_cut_at_the_cap_and_not_read_to_its_end()
     {
         Sh("truncate -s 1T huge");
@@ -104,7 +104,7 @@ public sealed class HostileFilesTests : IDisposable
         Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(60));
     }
 
-    [LinuxFact]
+    [NeedsFact(Needs.Linux)]
     public async Task Names_never_become_paths_and_are_told_encoded()
     {
         Sh("""
@@ -128,7 +128,7 @@ public sealed class HostileFilesTests : IDisposable
         Assert.Equal(unpacked.Files.Count, Directory.EnumerateFiles(target, "*", SearchOption.AllDirectories).Count());
     }
 
-    [LinuxFact]
+    [NeedsFact(Needs.Linux)]
     public async Task The_agents_own_folder_is_not_collected()
     {
         collecting.Forensics = new LinuxForensics("b", collecting.Sources with { TempFolders = [Path.GetDirectoryName(collecting.State)!] }, TimeProvider.System);
@@ -140,7 +140,7 @@ public sealed class HostileFilesTests : IDisposable
         Assert.NotNull(unpacked.Piece("temp_files", $"{Temp}/other"));
     }
 
-    [LinuxFact]
+    [NeedsFact(Needs.Linux)]
     public async Task A_file_that_grows_while_it_is_read_ends_at_the_cap()
     {
         collecting.Limits = new EvidenceLimits { MaxPartBytes = EvidenceLimits.MiB };
@@ -159,7 +159,7 @@ public sealed class HostileFilesTests : IDisposable
         Assert.InRange(unpacked.Content("temp_files", path).Length, 1, (int)EvidenceLimits.MiB);
     }
 
-    [LinuxFact]
+    [NeedsFact(Needs.Linux)]
     public async Task A_thousand_folders_deep_is_an_end_and_not_a_crash()
     {
         Sh("d=deep; for i in {1..40}; do mkdir $d; echo $i > $d/file; d=$d/d; done");
@@ -168,7 +168,7 @@ public sealed class HostileFilesTests : IDisposable
         Assert.Contains(unpacked.Item("temp_files").GetProperty("not_taken").EnumerateArray(), n => n.GetProperty("why").GetString()!.Contains("folders deep", StringComparison.Ordinal));
     }
 
-    [LinuxFact]
+    [NeedsFact(Needs.Linux)]
     public async Task An_empty_folder_is_looked_at_and_one_that_is_not_there_is_absent()
     {
         var empty = await CollectAsync();
@@ -179,7 +179,7 @@ public sealed class HostileFilesTests : IDisposable
         Assert.Equal("this host has nothing of it", absent.Item("temp_files").GetProperty("error").GetString());
     }
 
-    [LinuxFact]
+    [NeedsFact(Needs.Linux)]
     public async Task Only_what_changed_lately_is_taken_and_the_rest_is_listed()
     {
         Sh("echo old > old && echo new > new");
@@ -190,7 +190,7 @@ public sealed class HostileFilesTests : IDisposable
         Assert.Equal(2, unpacked.Lines("temp_files/listing.jsonl").Count());
     }
 
-    [LinuxFact]
+    [NeedsFact(Needs.Linux)]
     public async Task Thousands_of_refusals_are_counted_and_the_result_stays_small()
     {
         collecting.Limits = new EvidenceLimits { MaxParts = 100 };

@@ -18,7 +18,7 @@ public sealed class KillTests
 
     private async Task<string> RefusedAsync(KillParams target) => (await Assert.ThrowsAsync<PlatformException>(() => KillAsync(target))).Error;
 
-    [LinuxFact]
+    [NeedsFact(Needs.Linux)]
     public async Task The_process_that_was_meant_is_ended_by_SIGTERM()
     {
         using var child = Start("sleep", "600");
@@ -28,7 +28,7 @@ public sealed class KillTests
         Assert.Equal(["SIGTERM"], done.Details["signals"]!.AsArray().Select(s => (string)s!));
     }
 
-    [LinuxFact]
+    [NeedsFact(Needs.Linux)]
     public async Task One_that_ignores_SIGTERM_is_ended_by_SIGKILL_and_both_are_in_the_result()
     {
         using var child = Start("sh", "-c", "trap '' TERM; echo ready; while :; do sleep 0.1; done");
@@ -38,7 +38,7 @@ public sealed class KillTests
         Assert.Equal(["SIGTERM", "SIGKILL"], done.Details["signals"]!.AsArray().Select(s => (string)s!));
     }
 
-    [LinuxFact]
+    [NeedsFact(Needs.Linux)]
     public async Task A_reused_pid_is_target_changed_and_the_other_process_lives()
     {
         using var child = Start("sleep", "600");
@@ -56,7 +56,7 @@ public sealed class KillTests
         }
     }
 
-    [LinuxFact]
+    [NeedsFact(Needs.Linux)]
     public async Task A_process_that_is_gone_is_target_changed_at_first_and_already_gone_after_a_crash()
     {
         using var child = Start("sleep", "600");
@@ -67,7 +67,7 @@ public sealed class KillTests
         Assert.True((bool)(await KillAsync(target, resumed: true)).Details["already_gone"]!);
     }
 
-    [LinuxFact]
+    [NeedsFact(Needs.Linux)]
     public async Task After_a_crash_a_process_that_is_still_there_is_finished()
     {
         using var child = Start("sleep", "600");
@@ -76,7 +76,7 @@ public sealed class KillTests
         Assert.False(done.Details.ContainsKey("already_gone"));
     }
 
-    [LinuxFact]
+    [NeedsFact(Needs.Linux)]
     public async Task The_agent_its_parent_the_first_process_and_kernel_threads_are_refused()
     {
         var me = ProcStat.Read(Environment.ProcessId)!;
@@ -92,27 +92,5 @@ public sealed class KillTests
     {
         var stat = ProcStat.Parse("4242 (a) b (c) S 17 4242 4242 0 -1 2129984 0 0 0 0 0 0 0 0 20 0 1 0 987654 0 0");
         Assert.Equal((4242, "a) b (c", 'S', 17, true, 987654), (stat.Pid, stat.Name, stat.State, stat.Parent, stat.IsKernelThread, stat.StartTicks));
-    }
-}
-
-/// <summary>A fact that only Linux can show.</summary>
-internal sealed class LinuxFactAttribute : FactAttribute
-{
-    public LinuxFactAttribute()
-    {
-        if (!OperatingSystem.IsLinux())
-            Skip = "needs Linux";
-    }
-}
-
-/// <summary>A fact that needs root on Linux with nftables and iproute2, and makes network namespaces of its own.</summary>
-internal sealed class NetworkFactAttribute : FactAttribute
-{
-    public NetworkFactAttribute()
-    {
-        if (!OperatingSystem.IsLinux() || !Environment.IsPrivilegedProcess)
-            Skip = "needs root on Linux, for network namespaces";
-        else if (Exec.Find("nft") is null || Exec.Find("ip") is null)
-            Skip = "needs nft and ip (packages nftables and iproute2)";
     }
 }

@@ -34,7 +34,7 @@ public sealed class NetworkIsolationTests : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        if (new NetworkFactAttribute().Skip is not null)
+        if (Machine.WhatIsMissing(Needs.Root | Needs.NetNamespaces | Needs.Nft) is not null)
             return;
         await RunAsync("ip", "netns", "add", host);
         await RunAsync("ip", "netns", "add", Peer);
@@ -59,7 +59,7 @@ public sealed class NetworkIsolationTests : IAsyncLifetime
             await process.WaitForExitAsync();
             process.Dispose();
         }
-        if (new NetworkFactAttribute().Skip is null)
+        if (Machine.WhatIsMissing(Needs.Root | Needs.NetNamespaces | Needs.Nft) is null)
         {
             await new Exec().RunAsync("ip", ["netns", "del", host], null, default);
             await new Exec().RunAsync("ip", ["netns", "del", Peer], null, default);
@@ -67,7 +67,7 @@ public sealed class NetworkIsolationTests : IAsyncLifetime
         Directory.Delete(folder, recursive: true);
     }
 
-    [NetworkFact]
+    [NeedsFact(Needs.Root | Needs.NetNamespaces | Needs.Nft)]
     public async Task Isolated_the_canary_is_out_of_reach_and_the_hub_is_not_over_both_families()
     {
         foreach (var address in (string[])["10.77.0.1", "fd77::1"])
@@ -85,7 +85,7 @@ public sealed class NetworkIsolationTests : IAsyncLifetime
         }
     }
 
-    [NetworkFact]
+    [NeedsFact(Needs.Root | Needs.NetNamespaces | Needs.Nft)]
     public async Task Other_tables_are_byte_identical_after_isolate_and_restore()
     {
         await In(host, "nft", "add table inet mine; add chain inet mine in { type filter hook input priority 0; policy accept; }; add rule inet mine in tcp dport 22 counter accept");
@@ -98,7 +98,7 @@ public sealed class NetworkIsolationTests : IAsyncLifetime
         Assert.False((await Isolation.RestoreAsync(Guid.NewGuid(), false, default)).Changed);
     }
 
-    [NetworkFact]
+    [NeedsFact(Needs.Root | Needs.NetNamespaces | Needs.Nft)]
     public async Task Isolating_an_isolated_host_changes_nothing_unless_the_allow_list_differs()
     {
         var uid = Guid.NewGuid();
@@ -110,7 +110,7 @@ public sealed class NetworkIsolationTests : IAsyncLifetime
         Assert.Equal(Orders.Noon, (await Isolation.ObserveAsync(default)).Since);
     }
 
-    [NetworkFact]
+    [NeedsFact(Needs.Root | Needs.NetNamespaces | Needs.Nft)]
     public async Task After_a_crash_an_applied_isolation_is_found_and_a_missing_one_is_applied()
     {
         var uid = Guid.NewGuid();
@@ -122,7 +122,7 @@ public sealed class NetworkIsolationTests : IAsyncLifetime
         Assert.False(await ReachesAsync("10.77.0.1", CanaryPort));
     }
 
-    [NetworkFact]
+    [NeedsFact(Needs.Root | Needs.NetNamespaces | Needs.Nft)]
     public async Task After_a_crash_right_behind_the_load_the_hub_is_still_found_and_the_isolation_is_completed()
     {
         var uid = Guid.NewGuid();
@@ -135,7 +135,7 @@ public sealed class NetworkIsolationTests : IAsyncLifetime
         Assert.Equal((true, RulesState.Intact), (await Isolation.ObserveAsync(default)) is var o ? (o.Isolated, o.Rules) : default);
     }
 
-    [NetworkFact]
+    [NeedsFact(Needs.Root | Needs.NetNamespaces | Needs.Nft)]
     public async Task Before_the_rules_are_loaded_it_is_written_down_where_the_hub_is()
     {
         var nft = await ScriptAsync($"#!/bin/sh\nif [ \"$1\" = -f ] && [ ! -e {NotePath}.seen ]; then cp {NotePath} {NotePath}.seen; fi\nexec {Exec.Find("nft")} \"$@\"\n");
@@ -145,7 +145,7 @@ public sealed class NetworkIsolationTests : IAsyncLifetime
         Assert.Null(then.Digest);
     }
 
-    [NetworkFact]
+    [NeedsFact(Needs.Root | Needs.NetNamespaces | Needs.Nft)]
     public async Task Rules_that_are_refused_leave_everything_as_it_was()
     {
         var nft = await ScriptAsync($"#!/bin/sh\nif [ \"$1\" = -f ]; then echo no >&2; exit 1; fi\nexec {Exec.Find("nft")} \"$@\"\n");
@@ -156,7 +156,7 @@ public sealed class NetworkIsolationTests : IAsyncLifetime
         Assert.Equal(RulesState.None, (await Isolation.ObserveAsync(default)).Rules);
     }
 
-    [NetworkFact]
+    [NeedsFact(Needs.Root | Needs.NetNamespaces | Needs.Nft)]
     public async Task A_nft_that_is_killed_after_its_work_is_done_has_done_it()
     {
         var nft = await ScriptAsync($"#!/bin/sh\n{Exec.Find("nft")} \"$@\" || exit $?\nif [ \"$1\" = -f ]; then kill -TERM $$; fi\n");
@@ -166,7 +166,7 @@ public sealed class NetworkIsolationTests : IAsyncLifetime
         Assert.Equal(RulesState.None, (await Isolation.ObserveAsync(default)).Rules);
     }
 
-    [NetworkFact]
+    [NeedsFact(Needs.Root | Needs.NetNamespaces | Needs.Nft)]
     public async Task A_disk_that_takes_nothing_does_not_keep_the_host_from_being_isolated_and_restored()
     {
         // A folder in the way: whatever is written to this path fails, as it does on a full disk.
@@ -182,7 +182,7 @@ public sealed class NetworkIsolationTests : IAsyncLifetime
         Assert.True(await ReachesAsync("10.77.0.1", CanaryPort));
     }
 
-    [NetworkFact]
+    [NeedsFact(Needs.Root | Needs.NetNamespaces | Needs.Nft)]
     public async Task A_note_that_cannot_be_read_does_not_stop_the_next_isolation()
     {
         await File.WriteAllTextAsync(NotePath, "{ torn");
@@ -190,7 +190,7 @@ public sealed class NetworkIsolationTests : IAsyncLifetime
         Assert.Equal(RulesState.Intact, (await Isolation.ObserveAsync(default)).Rules);
     }
 
-    [NetworkFact]
+    [NeedsFact(Needs.Root | Needs.NetNamespaces | Needs.Nft)]
     public async Task Rules_that_somebody_changed_are_seen_as_tampered()
     {
         await Isolation.IsolateAsync(Guid.NewGuid(), new IsolateParams(null, []), false, default);
@@ -198,7 +198,7 @@ public sealed class NetworkIsolationTests : IAsyncLifetime
         Assert.Equal((false, RulesState.Tampered), (await Isolation.ObserveAsync(default)) is var o ? (o.Isolated, o.Rules) : default);
     }
 
-    [NetworkFact]
+    [NeedsFact(Needs.Root | Needs.NetNamespaces | Needs.Nft)]
     public async Task Sessions_from_before_are_dead_and_stay_dead_after_restore_and_the_quiet_one_to_the_hub_lives()
     {
         var stranger = Background(host, "python3", "-c", QuietClient, "10.77.0.1", CanaryPort.ToString(System.Globalization.CultureInfo.InvariantCulture));
@@ -218,7 +218,7 @@ public sealed class NetworkIsolationTests : IAsyncLifetime
         Assert.Equal("ping", await toHub.StandardOutput.ReadLineAsync().Within());
     }
 
-    [NetworkFact]
+    [NeedsFact(Needs.Root | Needs.NetNamespaces | Needs.Nft)]
     public async Task When_no_hub_resolves_nothing_is_changed()
     {
         where.Hub = [];
@@ -228,7 +228,7 @@ public sealed class NetworkIsolationTests : IAsyncLifetime
         Assert.Equal(RulesState.None, (await Isolation.ObserveAsync(default)).Rules);
     }
 
-    [NetworkFact]
+    [NeedsFact(Needs.Root | Needs.NetNamespaces | Needs.Nft)]
     public async Task The_address_book_keeps_what_the_rules_let_through_until_they_are_gone()
     {
         await Isolation.IsolateAsync(Guid.NewGuid(), new IsolateParams(null, []), false, default);

@@ -24,7 +24,7 @@ public sealed class OtherKillTests
 
     private static IEnumerable<string> Signals(EffectOutcome done) => done.Details["signals"]!.AsArray().Select(s => (string)s!);
 
-    [LinuxFact]
+    [NeedsFact(Needs.Linux)]
     public async Task On_a_Mac_the_process_that_was_meant_is_ended_by_SIGTERM_and_one_that_ignores_it_by_SIGKILL()
     {
         using var child = Start("sleep", "600");
@@ -36,7 +36,7 @@ public sealed class OtherKillTests
         Assert.True(deaf.WaitForExit(Eventually.Patience));
     }
 
-    [LinuxFact]
+    [NeedsFact(Needs.Linux)]
     public async Task On_Windows_it_is_ended_at_once_and_known_with_and_without_exe()
     {
         using var child = Start("sleep", "600");
@@ -44,7 +44,7 @@ public sealed class OtherKillTests
         Assert.True(child.WaitForExit(Eventually.Patience));
     }
 
-    [LinuxFact]
+    [NeedsFact(Needs.Linux)]
     public async Task Another_start_or_name_is_target_changed_and_the_process_lives()
     {
         using var child = Start("sleep", "600");
@@ -63,7 +63,7 @@ public sealed class OtherKillTests
         }
     }
 
-    [LinuxFact]
+    [NeedsFact(Needs.Linux)]
     public async Task One_that_is_gone_is_target_changed_at_first_and_already_gone_after_a_crash()
     {
         using var child = Start("sleep", "600");
@@ -77,7 +77,7 @@ public sealed class OtherKillTests
         }
     }
 
-    [LinuxFact]
+    [NeedsFact(Needs.Linux)]
     public async Task The_agent_its_parent_the_first_process_and_protected_names_are_refused()
     {
         var me = Environment.ProcessId;
@@ -88,7 +88,7 @@ public sealed class OtherKillTests
         Assert.Equal("refused", await RefusedAsync(mac, new KillParams(parent, StartOf(mac, parent), null)));
     }
 
-    [LinuxFact]
+    [NeedsFact(Needs.Linux)]
     public async Task Protected_names_live()
     {
         using var folder = new TempFolder("protected");

@@ -53,7 +53,7 @@ internal sealed class AgentHost : IAsyncDisposable
         var pinned = new PinnedKeys(enrolment.PinnedKeys);
         var opening = Journal.Open(folder.JournalFile, Journal.NewEpoch, path => new DiskFile(path));
         var book = new Book(opening.Journal, opening.Records);
-        var notice = platform.Notices is { } board ? new HostNotice(board, settings.Notice, settings.Name ?? enrolment.Hostname, () => book.Ledger.Deadline?.At, time, logs.CreateLogger<HostNotice>()) : null;
+        var notice = platform.Notices is { } board ? new HostNotice(board, settings.Notice, settings.Name ?? enrolment.Hostname, () => book.Ledger.Ahead?.At, time, logs.CreateLogger<HostNotice>()) : null;
         var watch = new IsolationWatch(platform, proof, outbox, Raise, time, logs.CreateLogger<IsolationWatch>(), notice);
         var directory = new HubDirectory(http, hubs, time);
         var locker = new EvidenceLocker(folder.EvidenceFolder, time);

@@ -14,11 +14,14 @@ public sealed partial record Ledger
     /// The deadline that counts, or null. It is nothing but what is journalled anyway: how long, in RECEIVED, and since when, in the first
     /// STARTED. Only the newest network command has one: whatever came after it, with or without effect, is what was asked last.
     /// </summary>
-    public Deadline? Deadline => MarkUid is { } uid
+    public Deadline? Deadline => MarkUid is { } uid && Find(uid) is { State: EntryState.Finished } ? Ahead : null;
+
+    /// <summary>The same, and already while the isolation is being carried out: what people are told before anybody knows how it goes.</summary>
+    public Deadline? Ahead => MarkUid is { } uid
         && Find(uid) is
         {
-            State: EntryState.Finished,
-            Result.Outcome: Outcome.Executed or Outcome.Unknown,
+            State: EntryState.Started or EntryState.Finished,
+            Result: null or { Outcome: Outcome.Executed or Outcome.Unknown },
             TimerFired: false,
             StartedAt: { } began,
             Command: { Command: CommandNames.NetworkIsolate } command,

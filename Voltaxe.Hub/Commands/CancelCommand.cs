@@ -35,7 +35,8 @@ public static class CancelCommand
             if (agentId is null)
                 return Refusal.NotFound($"There is no command {request.Id}.");
             var agent = await write.LockAgentAsync(agentId, ct) ?? throw new InvalidOperationException($"command {request.Id} has no agent");
-            var command = await write.Db.Commands.SingleAsync(c => c.Id == request.Id, ct);
+            if (await write.CommandAsync(request.Id, ct) is not { } command)
+                return Refusal.NotFound($"There is no command {request.Id}."); // Between the look and the lock.
             if (command.IsTerminal)
                 return Refusal.Conflict("already_ended", $"Command {command.Id} has ended: {Words.Of(command.Status)}.");
             if (command.CancelRequestedAt is not null)

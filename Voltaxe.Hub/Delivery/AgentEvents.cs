@@ -44,7 +44,7 @@ public static class AgentEvents
     /// <summary>Told late, after something newer was asked: that stays what was last asked.</summary>
     private static async Task<bool> WasAskedSinceAsync(HubWrite write, Agent agent, IReadOnlyCollection<Command> open, AgentEvent e, CancellationToken ct)
     {
-        var last = open.FirstOrDefault(c => c.Id == agent.WantedBy) ?? await write.Db.Commands.SingleOrDefaultAsync(c => c.Id == agent.WantedBy, ct);
+        var last = open.FirstOrDefault(c => c.Id == agent.WantedBy) ?? (agent.WantedBy is { } wanted ? await write.CommandAsync(wanted, ct) : null);
         if (last is null || last.Uid == e.Uid || last.Status is CommandStatus.Cancelled or CommandStatus.Expired or CommandStatus.Rejected)
             return false;
         // A release code has a place of its own in the order of intent: whatever was asked before it was made is overtaken.

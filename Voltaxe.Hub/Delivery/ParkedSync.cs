@@ -64,9 +64,9 @@ public sealed class ParkedSync(HubStore store, AgentLinks links, Asks asks, Pres
             var agent = await write.LockAgentAsync(agentId, token);
             if (agent is null || agent.RevokedAt is not null || agent.Epoch != sync.Epoch || agent.Instance != sync.Instance)
                 return ([], []);
-            var open = await write.OpenCommandsAsync([agentId], token);
-            var chosen = Claim.HandOut(write, agent, open, null, new HandOutTo(Channel.Poll, agent.Epoch, null, false), options.Delivery);
-            return ((IReadOnlyList<Envelope>)[.. chosen.Select(Claim.EnvelopeOf)], Claim.CancelsOf(agent, [.. open, .. await write.GivenUpCommandsAsync(agentId, token)]));
+            var known = await write.OpenOrGivenUpAsync(agentId, token);
+            var chosen = Claim.HandOut(write, agent, [.. known.Where(c => !c.IsTerminal)], null, new HandOutTo(Channel.Poll, agent.Epoch, null, false), options.Delivery);
+            return ((IReadOnlyList<Envelope>)[.. chosen.Select(Claim.EnvelopeOf)], Claim.CancelsOf(agent, known));
         }, ct);
         return reply with { HubTime = store.Clock.Now, Commands = commands, Cancel = cancels, Asks = asks.PendingFor(agentId) };
     }

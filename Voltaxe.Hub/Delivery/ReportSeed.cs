@@ -29,7 +29,7 @@ public static class ReportSeed
                 var agent = await write.LockAgentAsync(request.AgentId, ct) ?? throw new InvalidOperationException($"agent {request.AgentId} is gone");
                 if (agent.RevokedAt is not null)
                     return Refusal.Unauthenticated("This agent was revoked.");
-                var command = await write.Db.Commands.SingleOrDefaultAsync(c => c.Id == said.CommandId, ct);
+                var command = await write.CommandAsync(said.CommandId!.Value, ct);
                 if (command is null || command.AgentId != agent.Id)
                 {
                     if (command is not null)

@@ -11,15 +11,15 @@ namespace Voltaxe.Hub.Delivery;
 public static class ResultRecording
 {
     public static async Task<(IReadOnlyList<string> Recorded, IReadOnlyList<DropNotice> Drops)> ApplyAsync(
-        HubWrite write, Agent agent, IReadOnlyCollection<Command> open, IReadOnlyList<ResultReport> results, ILogger log, CancellationToken ct)
+        HubWrite write, Agent agent, IReadOnlyCollection<Command> read, IReadOnlyList<ResultReport> results, ILogger log, CancellationToken ct)
     {
         if (results.Count == 0)
             return ([], []);
-        var known = open.ToDictionary(c => c.Uid);
+        var known = read.ToDictionary(c => c.Uid);
         var others = results.Select(r => r.Uid).Where(u => !known.ContainsKey(u)).Distinct().ToList();
         if (others.Count > 0)
         {
-            foreach (var command in await write.Db.Commands.Where(c => others.Contains(c.Uid)).ToListAsync(ct))
+            foreach (var command in await write.CommandsAsync(others, ct))
                 known[command.Uid] = command;
         }
         var recorded = new List<string>();

@@ -19,7 +19,8 @@ public sealed class SyncPass(HubOptions options, AgentLinks links, ILogger<SyncP
         var agent = await write.LockAgentAsync(agentId, ct);
         if (agent is null || agent.RevokedAt is not null)
             return write.Abandon<Result<SyncOutcome>>(Refusal.Unauthenticated("This agent was revoked."));
-        var open = await write.OpenCommandsAsync([agentId], ct);
+        var known = await write.OpenOrGivenUpAsync(agentId, ct);
+        var open = known.Where(c => !c.IsTerminal).ToList();
 
         var before = (agent.Epoch, agent.Instance, agent.HeldBecause);
         var standing = await JudgeAsync(write, agent, sync, ct);
@@ -35,7 +36,7 @@ public sealed class SyncPass(HubOptions options, AgentLinks links, ILogger<SyncP
 
         if (standing == Standing.Stale)
         {
-            var (staleRecorded, staleDrops) = await ResultRecording.ApplyAsync(write, agent, open, sync.Results, log, ct);
+            var (staleRecorded, staleDrops) = await ResultRecording.ApplyAsync(write, agent, known, sync.Results, log, ct);
             return new SyncOutcome(standing, true, null, [], [.. staleRecorded, .. await AgentEvents.RecordAsync(write, agent, open, sync.Events, ct)], [], staleDrops);
         }
 
@@ -52,11 +53,11 @@ public sealed class SyncPass(HubOptions options, AgentLinks links, ILogger<SyncP
         }
 
         var held = Hear(open, sync, write.Now);
-        var (recorded, drops) = await ResultRecording.ApplyAsync(write, agent, open, sync.Results, log, ct);
+        var (recorded, drops) = await ResultRecording.ApplyAsync(write, agent, known, sync.Results, log, ct);
         var events = await AgentEvents.RecordAsync(write, agent, open, sync.Events, ct);
         var to = new HandOutTo(socket is null ? Channel.Poll : Channel.Push, agent.Epoch, null, false);
         var chosen = Claim.HandOut(write, agent, open, held, to, options.Delivery);
-        var cancels = Claim.CancelsOf(agent, [.. open, .. await write.GivenUpCommandsAsync(agentId, ct)]);
+        var cancels = Claim.CancelsOf(agent, known);
         return new SyncOutcome(standing, cancels.Count > 0 || open.Any(c => !c.IsTerminal), newSession,
             [.. chosen.Select(Claim.EnvelopeOf)], [.. recorded, .. events], cancels, drops);
     }

@@ -32,7 +32,9 @@ public abstract class HubDb(DbContextOptions options) : IdentityUserContext<HubU
     public DbSet<Enrolment> Enrolments => Set<Enrolment>();
     public DbSet<UsedAssertion> UsedAssertions => Set<UsedAssertion>();
 
-    protected const string Open = "status IN ('awaiting_approval', 'pending', 'delivered')";
+    internal const string Open = "status IN ('awaiting_approval', 'pending', 'delivered')";
+    internal const string OpenIndex = "ix_pending_commands_open", GivenUpIndex = "ix_pending_commands_given_up";
+    internal const string GivenUp = "status = 'unknown' AND NOT agent_made";
 
     /// <summary>
     /// Commands that are not terminal. Every question about them begins here: SQLite takes the small indexes over <see cref="Open"/> only
@@ -72,8 +74,8 @@ public abstract class HubDb(DbContextOptions options) : IdentityUserContext<HubU
             e.Property(c => c.CancelRequestedAt).IsConcurrencyToken();
             e.Ignore(c => c.Lane).Ignore(c => c.IsNetwork).Ignore(c => c.IsTerminal).Ignore(c => c.IsDue).Ignore(c => c.IsGivenUp).Ignore(c => c.IsAskedToEnd);
             e.HasIndex(c => c.Uid).IsUnique();
-            e.HasIndex(c => c.AgentId).HasFilter(Open).HasDatabaseName("ix_pending_commands_open");
-            e.HasIndex(c => c.AgentId, "ix_pending_commands_given_up").HasFilter("status = 'unknown' AND NOT agent_made");
+            e.HasIndex(c => c.AgentId).HasFilter(Open).HasDatabaseName(OpenIndex);
+            e.HasIndex(c => c.AgentId, GivenUpIndex).HasFilter(GivenUp);
             e.HasIndex(c => new { c.AgentId, c.Id });
             e.HasIndex(c => new { c.Hostname, c.Status });
             e.HasIndex(c => c.Status).HasFilter(Open).HasDatabaseName("ix_pending_commands_status_open");

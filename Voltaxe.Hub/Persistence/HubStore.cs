@@ -2,8 +2,7 @@ using System.Data.Common;
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
-using Voltaxe.Contracts.Commands;
-using Voltaxe.Hub.Domain;
+using Voltaxe.Hub.Persistence.Rows;
 
 namespace Voltaxe.Hub.Persistence;
 
@@ -19,12 +18,16 @@ public sealed class HubDbFactory(Func<HubDb> create, bool isSqlite)
 /// The one door for writes: a transaction that holds locks from its start, saved and committed as a whole, told of after the commit.
 /// SQLite has one writer, so writes queue here instead of spinning on its lock.
 /// </summary>
-public sealed class HubStore(HubDbFactory factory, HubClock clock, CommitBell bell)
+public sealed class HubStore(HubDbFactory factory, HubClock clock, CommitBell bell) : IDisposable
 {
     private const int Tries = 4;
     private readonly SemaphoreSlim gate = new(1, 1);
+    private Lane? lane;
 
     public HubClock Clock => clock;
+
+    /// <summary>What SQLite's writer keeps prepared.</summary>
+    internal IReadOnlyCollection<string> Prepared => lane?.Statements.Texts ?? [];
 
     /// <exception cref="StorageUnavailableException">The database cannot be reached or read.</exception>
     public async Task<T> ReadAsync<T>(Func<HubDb, CancellationToken, Task<T>> work, CancellationToken ct)
@@ -62,37 +65,71 @@ public sealed class HubStore(HubDbFactory factory, HubClock clock, CommitBell be
         }
     }
 
+    public void Dispose()
+    {
+        lane?.Dispose();
+        gate.Dispose();
+    }
+
     private async Task<T> WriteOnceAsync<T>(Func<HubWrite, CancellationToken, Task<T>> work, CancellationToken ct)
     {
-        Committed? committed;
-        T result;
-        if (factory.IsSqlite)
-            await gate.WaitAsync(ct);
-        try
-        {
-            await using var db = factory.Create();
-            db.Database.AutoSavepointsEnabled = false; // What fails is rolled back whole.
-            await using var transaction = await db.Database.BeginTransactionAsync(ct);
-            var write = new HubWrite(db, clock.Now, factory);
-            result = await work(write, ct);
-            if (write.IsAbandoned)
-                return result;
-            db.ChangeTracker.AutoDetectChangesEnabled = false; // Once is enough: that is in Committed.From.
-            foreach (var agent in db.ChangeTracker.Entries<Agent>())
-                agent.Entity.NoteDrift(write.Now);
-            committed = Committed.From(db);
-            await db.SaveChangesAsync(ct);
-            ct.ThrowIfCancellationRequested();
-            await transaction.CommitAsync(CancellationToken.None); // Begun, it is not broken off: what was committed must be told of.
-        }
-        finally
-        {
-            if (factory.IsSqlite)
-                gate.Release();
-        }
+        var (result, committed) = factory.IsSqlite ? await OnLaneAsync(work, ct) : await OnAnyConnectionAsync(work, ct);
         if (committed is not null)
             bell.Ring(committed);
         return result;
+    }
+
+    private async Task<(T Result, Committed? Committed)> OnAnyConnectionAsync<T>(Func<HubWrite, CancellationToken, Task<T>> work, CancellationToken ct)
+    {
+        await using var db = factory.Create();
+        using var statements = new Statements(db.Database.GetDbConnection(), keep: false);
+        return await InTransactionAsync(db, statements, work, ct);
+    }
+
+    private async Task<(T Result, Committed? Committed)> OnLaneAsync<T>(Func<HubWrite, CancellationToken, Task<T>> work, CancellationToken ct)
+    {
+        await gate.WaitAsync(ct);
+        try
+        {
+            lane ??= await Lane.OpenAsync(factory, ct);
+            var done = await InTransactionAsync(lane.Db, lane.Statements, work, ct);
+            lane.Db.ChangeTracker.Clear();
+            return done;
+        }
+        catch
+        {
+            // Whether the connection is still good nobody knows; the next write opens another one.
+            lane?.Dispose();
+            lane = null;
+            throw;
+        }
+        finally
+        {
+            gate.Release();
+        }
+    }
+
+    private async Task<(T Result, Committed? Committed)> InTransactionAsync<T>(
+        HubDb db, Statements statements, Func<HubWrite, CancellationToken, Task<T>> work, CancellationToken ct)
+    {
+        db.Database.AutoSavepointsEnabled = false; // What fails is rolled back whole.
+        db.ChangeTracker.AutoDetectChangesEnabled = false; // Once is enough: below.
+        await using var transaction = await db.Database.BeginTransactionAsync(ct);
+        var rows = new UnitRows(db, statements, factory.IsSqlite);
+        var write = new HubWrite(db, rows, clock.Now, factory.IsSqlite);
+        var result = await work(write, ct);
+        if (write.IsAbandoned)
+            return (result, null);
+        foreach (var agent in rows.Agents)
+            agent.Entity.NoteDrift(write.Now);
+        db.ChangeTracker.DetectChanges();
+        var committed = Committed.From(db, rows);
+        await rows.SaveAsync(ct);
+        if (db.ChangeTracker.HasChanges())
+            await db.SaveChangesAsync(ct);
+        ct.ThrowIfCancellationRequested();
+        await transaction.CommitAsync(CancellationToken.None); // Begun, it is not broken off: what was committed must be told of.
+        return (result, committed);
     }
 
     private static bool IsTransient(Exception e) => e is DbUpdateConcurrencyException
@@ -109,62 +146,36 @@ public sealed class HubStore(HubDbFactory factory, HubClock clock, CommitBell be
     };
 
     private static Exception Root(Exception e) => e is DbException ? e : e.InnerException is { } inner ? Root(inner) : e;
+
+    /// <summary>SQLite's one writer. Its connection stays open, so that its statements stay prepared.</summary>
+    private sealed class Lane(HubDb db) : IDisposable
+    {
+        public HubDb Db => db;
+
+        public Statements Statements { get; } = new(db.Database.GetDbConnection(), keep: true);
+
+        public static async Task<Lane> OpenAsync(HubDbFactory factory, CancellationToken ct)
+        {
+            var db = factory.Create();
+            try
+            {
+                await db.Database.OpenConnectionAsync(ct);
+                return new Lane(db);
+            }
+            catch
+            {
+                await db.DisposeAsync();
+                throw;
+            }
+        }
+
+        public void Dispose()
+        {
+            Statements.Dispose();
+            db.Dispose();
+        }
+    }
 }
 
 /// <summary>The database cannot be reached, read or written. Nothing was changed; the caller may try again.</summary>
 public sealed class StorageUnavailableException(Exception inner) : Exception("the database is not available: " + inner.GetBaseException().Message, inner);
-
-/// <summary>What a unit of work has in its hands: the context, the hub time of the transaction, and the locks.</summary>
-public sealed class HubWrite(HubDb db, DateTimeOffset now, HubDbFactory factory)
-{
-    public HubDb Db => db;
-
-    public DateTimeOffset Now => now;
-
-    /// <summary>Nothing of this unit of work is kept.</summary>
-    public bool IsAbandoned { get; private set; }
-
-    /// <summary>Rolls everything back and answers with this refusal.</summary>
-    public T Abandon<T>(T answer)
-    {
-        IsAbandoned = true;
-        return answer;
-    }
-
-    /// <summary>Locks the agents' rows in id order and returns them, tracked. Unknown ids are left out.</summary>
-    public async Task<List<Agent>> LockAgentsAsync(IReadOnlyCollection<string> ids, CancellationToken ct)
-    {
-        if (factory.IsSqlite && ids.Count == 1)
-            return await HotQueries.Of(db).AgentAsync(db, ids.Single(), ct) is { } one ? [one] : [];
-        if (factory.IsSqlite) // BEGIN IMMEDIATE holds the only write lock already.
-            return await db.Agents.Where(a => ids.Contains(a.Id)).OrderBy(a => a.Id).ToListAsync(ct);
-        var wanted = ids.ToArray();
-        return await db.Agents.FromSql($"SELECT * FROM agents WHERE id = ANY({wanted}) ORDER BY id FOR UPDATE").ToListAsync(ct);
-    }
-
-    public async Task<Agent?> LockAgentAsync(string id, CancellationToken ct) => (await LockAgentsAsync([id], ct)).SingleOrDefault();
-
-    /// <summary>All commands of these agents that are not terminal, tracked.</summary>
-    public Task<List<Command>> OpenCommandsAsync(IReadOnlyCollection<string> agentIds, CancellationToken ct) =>
-        agentIds.Count == 1 ? HotQueries.Of(db).OpenCommandsAsync(db, agentIds.Single(), ct) : db.OpenCommands.Where(c => agentIds.Contains(c.AgentId)).ToListAsync(ct);
-
-    /// <summary>Commands of this agent that the hub gave up on and the agent may still tell of, tracked.</summary>
-    public Task<List<Command>> GivenUpCommandsAsync(string agentId, CancellationToken ct) =>
-        HotQueries.Of(db).GivenUpCommandsAsync(db, agentId, ct);
-
-    /// <summary>So many fresh command numbers, ascending.</summary>
-    public async Task<IReadOnlyList<long>> TakeNumbersAsync(int count, CancellationToken ct)
-    {
-        if (factory.IsSqlite)
-        {
-            var last = await db.Database.SqlQuery<long>($"UPDATE command_numbers SET last = last + {count} WHERE row = 1 RETURNING last AS \"Value\"").ToListAsync(ct);
-            return [.. Enumerable.Range(0, count).Select(i => last[0] - count + 1 + i)];
-        }
-        var numbers = await db.Database.SqlQuery<long>($"SELECT nextval('pending_commands_id_seq') AS \"Value\" FROM generate_series(1, {count})").ToListAsync(ct);
-        numbers.Sort();
-        return numbers;
-    }
-
-    public void Audit(string actor, string action, string target, string outcome, string? detail = null, string? address = null, string? once = null) =>
-        db.Audit.Add(new AuditEntry { At = now, Actor = actor, Action = action, Target = target, Outcome = outcome, Detail = detail, Address = address, Once = once });
-}

@@ -36,7 +36,7 @@ public sealed partial class HistoryScanTests
 
         await using var connection = new SqliteConnection(queue.ConnectionString);
         await connection.OpenAsync();
-        var plans = asked.Texts.Where(t => t.Contains("pending_commands", StringComparison.Ordinal)).Distinct().Select(t => (Text: t, Plan: PlanOf(connection, t))).ToList();
+        var plans = asked.Texts.Concat(queue.Store.Prepared).Where(t => t.Contains("pending_commands", StringComparison.Ordinal)).Distinct().Select(t => (Text: t, Plan: PlanOf(connection, t))).ToList();
         Assert.Contains(plans, p => p.Plan.Contains("ix_pending_commands_open", StringComparison.Ordinal));
         Assert.Contains(plans, p => p.Plan.Contains("ix_pending_commands_given_up", StringComparison.Ordinal));
         Assert.Contains(plans, p => p.Plan.Contains("ix_pending_commands_status_open", StringComparison.Ordinal));

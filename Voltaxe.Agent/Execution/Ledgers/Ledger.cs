@@ -56,11 +56,6 @@ public sealed partial record Ledger
 
     public LedgerEntry? Find(Guid uid) => Entries.GetValueOrDefault(uid);
 
-    /// <summary>The newest network command that ended as executed: what this host was last told to be and became.</summary>
-    public LedgerEntry? LastExecutedNetwork => Entries.Values
-        .Where(e => e is { State: EntryState.Finished, Result.Outcome: Outcome.Executed, Command: { } c } && CommandNames.IsNetwork(c.Command))
-        .MaxBy(e => e.Command!.Seq);
-
     public Ledger Apply(IEnumerable<JournalRecord> records) => records.Aggregate(this, (ledger, record) => ledger.Apply(record));
 
     /// <summary>The ledger after one more record.</summary>

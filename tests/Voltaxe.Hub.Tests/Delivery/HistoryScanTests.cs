@@ -29,6 +29,8 @@ public sealed partial class HistoryScanTests
         var pushed = await queue.KillAsync("web-01");
         await queue.Pump.PushOnceAsync([agent.Id], default);
         await agent.SyncAsync(results: [QueueAgent.Ended(pushed)]);
+        await queue.EnrolAsync("web-02");
+        await queue.TryQueueAsync(CommandNames.NetworkIsolate, ["web-01", "web-02"]);
         await queue.CancelAsync((await queue.RestoreAsync("web-01")).Id);
         await queue.Get<Sweeper>().SweepOnceAsync(default);
         await ActivatorUtilities.CreateInstance<PresenceLoop>(queue.Get<IServiceProvider>()).ScanOnceAsync(default);
@@ -38,6 +40,7 @@ public sealed partial class HistoryScanTests
         await connection.OpenAsync();
         var plans = asked.Texts.Concat(queue.Store.Prepared).Where(t => t.Contains("pending_commands", StringComparison.Ordinal)).Distinct().Select(t => (Text: t, Plan: PlanOf(connection, t))).ToList();
         Assert.Contains(plans, p => p.Plan.Contains("ix_pending_commands_open", StringComparison.Ordinal));
+        Assert.Contains(plans, p => p.Text.Contains("json_each", StringComparison.Ordinal));
         Assert.Contains(plans, p => p.Plan.Contains("ix_pending_commands_given_up", StringComparison.Ordinal));
         Assert.Contains(plans, p => p.Plan.Contains("ix_pending_commands_status_open", StringComparison.Ordinal));
         foreach (var (text, plan) in plans)

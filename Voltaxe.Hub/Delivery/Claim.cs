@@ -14,7 +14,7 @@ public static class Claim
 {
     /// <param name="write">The transaction that holds the agent's lock.</param>
     /// <param name="agent">The locked agent.</param>
-    /// <param name="open">All of its open commands, tracked.</param>
+    /// <param name="open">All of its open commands, as this unit of work has them.</param>
     /// <param name="held">What it says it holds; null where it was not asked.</param>
     /// <param name="to">How it is handed out.</param>
     /// <param name="limits">Waits and sizes.</param>

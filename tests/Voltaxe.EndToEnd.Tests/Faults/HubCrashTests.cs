@@ -1,5 +1,7 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Data.Sqlite;
 using Voltaxe.Contracts.Commands;
@@ -47,7 +49,7 @@ public sealed class HubCrashTests(ITestOutputHelper output)
                 {
                     using var again = await site.Operator.TryQueueAsync(body.DeepClone(), key);
                     Assert.Equal(HttpStatusCode.Accepted, again.StatusCode);
-                    accepted.AddRange(System.Text.Json.JsonSerializer.Deserialize(await again.Content.ReadAsStringAsync(), WireJson.Default.QueuedCommands)!.Commands);
+                    accepted.AddRange(JsonSerializer.Deserialize(await again.Content.ReadAsStringAsync(), WireJson.Default.QueuedCommands)!.Commands);
                 }
             }
             AssertSound(site);
@@ -63,21 +65,63 @@ public sealed class HubCrashTests(ITestOutputHelper output)
         }
     }
 
+    /// <summary>
+    /// The other side of each commit: what it did is on the disk, and nobody has been told yet. The hub stands still after every sync that
+    /// the way from the order to its result causes, and is killed there, one sync later each time.
+    /// </summary>
+    [NeedsFact(Needs.Strace)]
+    public async Task Killed_after_each_commit_of_an_order_the_hub_forgets_none_of_them()
+    {
+        await using var site = await Site.StartAsync();
+        var agent = await site.StartAgentAsync(Hosts[0]);
+        var usual = await RestartAsync(site, null);
+        var died = new List<string>();
+        while (died.LastOrDefault() != "executed")
+        {
+            Assert.InRange(died.Count, 0, 20);
+            await site.LiveAsync(Hosts[0]);
+            var (key, body) = Order(Hosts[0], died.Count.ToString(CultureInfo.InvariantCulture));
+            var steps = new DiskSteps(site.PathOf(key));
+            Task<HttpResponseMessage> asking;
+            await using (await steps.UnderAsync(site.Hub.Process))
+            {
+                asking = site.Operator.TryQueueAsync(body.DeepClone(), key);
+                await steps.UntilAsync(site.Hub.Process, () => steps.Stands && steps.Passed >= died.Count, $"sync {died.Count + 1} after an order", Site.Patience);
+                await site.Hub.KillAsync();
+            }
+            died.Add(Ask(site, $"SELECT coalesce((SELECT status FROM pending_commands ORDER BY id LIMIT 1 OFFSET {died.Count}), 'not there')") as string ?? "");
+            await RestartAsync(site, usual);
+            AssertSound(site);
+            using var again = await site.Operator.TryQueueAsync(body, key);
+            var order = JsonSerializer.Deserialize(await again.Content.ReadAsStringAsync(), WireJson.Default.QueuedCommands)!.Commands.Single();
+            try
+            {
+                using var answer = await asking;
+                Assert.Equal(HttpStatusCode.Accepted, answer.StatusCode);
+            }
+            catch (HttpRequestException)
+            {
+                // It died before it answered.
+            }
+            Assert.Equal(CommandStatus.Executed, (await site.Operator.UntilEndedAsync(order.Id, Site.Patience)).Status);
+            Assert.Equal(1, agent.EffectsOf(order.Uid));
+        }
+        output.WriteLine($"killed when the order was {string.Join(", ", died)}");
+        Assert.Equal(["pending", "delivered", "executed"], died.Where(status => status != "not there").Distinct());
+        Assert.Equal(died.Count, (await AllAsync(site)).Count);
+    }
+
     /// <summary>Orders one after the other, each with a key, until the hub does not answer.</summary>
     private static async Task OrderUntilItDiesAsync(Site site, string host, string round, List<CommandView> accepted, List<(string, JsonObject)> unanswered)
     {
         for (var number = 1; number <= 200; number++)
         {
-            var (key, body) = ($"{host}-{round}-{number}", new JsonObject
-            {
-                ["command"] = CommandNames.KillProcess, ["hosts"] = new JsonArray(host), ["reason"] = "end-to-end test",
-                ["params"] = new JsonObject { ["pid"] = 4_000_000, ["name"] = "nobody" },
-            });
+            var (key, body) = Order(host, $"{round}-{number}");
             try
             {
                 using var answer = await site.Operator.TryQueueAsync(body, key);
                 Assert.Equal(HttpStatusCode.Accepted, answer.StatusCode);
-                var queued = System.Text.Json.JsonSerializer.Deserialize(await answer.Content.ReadAsStringAsync(), WireJson.Default.QueuedCommands)!;
+                var queued = JsonSerializer.Deserialize(await answer.Content.ReadAsStringAsync(), WireJson.Default.QueuedCommands)!;
                 lock (accepted)
                     accepted.AddRange(queued.Commands);
             }
@@ -91,6 +135,12 @@ public sealed class HubCrashTests(ITestOutputHelper output)
         throw new InvalidOperationException("the hub survived 200 orders");
     }
 
+    private static (string Key, JsonObject Body) Order(string host, string number) => ($"{host}-{number}", new JsonObject
+    {
+        ["command"] = CommandNames.KillProcess, ["hosts"] = new JsonArray(host), ["reason"] = "end-to-end test",
+        ["params"] = new JsonObject { ["pid"] = 4_000_000, ["name"] = "nobody" },
+    });
+
     /// <summary>How long it takes until it serves; five seconds are promised, on a machine that starts it that fast at all.</summary>
     private static async Task<TimeSpan> RestartAsync(Site site, TimeSpan? usual)
     {
@@ -103,16 +153,20 @@ public sealed class HubCrashTests(ITestOutputHelper output)
         return clock.Elapsed;
     }
 
-    /// <summary>The database file as somebody else sees it.</summary>
     private static void AssertSound(Site site)
+    {
+        Assert.Equal("ok", Ask(site, "PRAGMA integrity_check"));
+        Assert.Equal(0L, Ask(site, "SELECT count(*) FROM pending_commands WHERE (status = 'pending') <> (attempt = 0)"));
+    }
+
+    /// <summary>The database file as somebody else sees it.</summary>
+    private static object? Ask(Site site, string question)
     {
         using var db = new SqliteConnection($"Data Source={Path.Combine(site.HubFolder, "voltaxe.db")};Mode=ReadOnly;Pooling=False");
         db.Open();
-        using var check = db.CreateCommand();
-        check.CommandText = "PRAGMA integrity_check";
-        Assert.Equal("ok", check.ExecuteScalar());
-        check.CommandText = "SELECT count(*) FROM pending_commands WHERE (status = 'pending') <> (attempt = 0)";
-        Assert.Equal(0L, check.ExecuteScalar());
+        using var asking = db.CreateCommand();
+        asking.CommandText = question;
+        return asking.ExecuteScalar();
     }
 
     private static async Task<List<CommandView>> AllAsync(Site site)

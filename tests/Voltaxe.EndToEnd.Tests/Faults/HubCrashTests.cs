@@ -87,7 +87,7 @@ public sealed class HubCrashTests(ITestOutputHelper output)
             {
                 asking = site.Operator.TryQueueAsync(body.DeepClone(), key);
                 await steps.UntilAsync(site.Hub.Process, () => steps.Stands && steps.Passed >= died.Count, $"sync {died.Count + 1} after an order", Site.Patience);
-                await site.Hub.KillAsync();
+                await site.Hub.Process.KillAsync();
             }
             died.Add(Ask(site, $"SELECT coalesce((SELECT status FROM pending_commands ORDER BY id LIMIT 1 OFFSET {died.Count}), 'not there')") as string ?? "");
             await RestartAsync(site, usual);

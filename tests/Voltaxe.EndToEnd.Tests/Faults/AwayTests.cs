@@ -8,7 +8,6 @@ using Voltaxe.Testing.Wire;
 namespace Voltaxe.EndToEnd.Tests.Faults;
 
 /// <summary>Agents, hubs and answers that are not there when they are wanted.</summary>
-[Collection(RealProcesses.Name)]
 public sealed class AwayTests
 {
     [NeedsTheory(Needs.Linux)]

@@ -16,9 +16,10 @@ public sealed class SocketChannel : ISocketChannel
     private static readonly TimeSpan HubSilence = TimeSpan.FromSeconds(30), ConnectPatience = TimeSpan.FromSeconds(15);
 
     private readonly HubConnection connection;
+    private readonly WebSocketConnectionFactory sockets;
     private readonly CancellationTokenSource closed = new();
 
-    private SocketChannel(HubConnection connection) => this.connection = connection;
+    private SocketChannel(HubConnection connection, WebSocketConnectionFactory sockets) => (this.connection, this.sockets) = (connection, sockets);
 
     public string Name => "push";
 
@@ -32,18 +33,20 @@ public sealed class SocketChannel : ISocketChannel
     {
         string? used = null;
         var builder = new HubConnectionBuilder();
-        builder.Services.AddSingleton<IConnectionFactory>(new WebSocketConnectionFactory(http, async c => used = await signIn.TokenAsync(hub, c)));
+        var sockets = new WebSocketConnectionFactory(http, async c => used = await signIn.TokenAsync(hub, c));
+        builder.Services.AddSingleton<IConnectionFactory>(sockets);
         builder.Services.AddSingleton<EndPoint>(new UriEndPoint(HubUrls.Socket(hub, AgentRoutes.Hub)));
         builder.AddJsonProtocol(o => o.PayloadSerializerOptions = WireJson.Default.Options);
         builder.WithServerTimeout(HubSilence);
         var connection = builder.Build();
-        var channel = new SocketChannel(connection);
+        var channel = new SocketChannel(connection, sockets);
         connection.On<Envelope[]>(AgentRoutes.Execute, e => pushed(new SyncReply { HubTime = default, Commands = e }));
         connection.On<CancelOrder[]>(AgentRoutes.Cancel, c => pushed(new SyncReply { HubTime = default, Cancel = c }));
         connection.On<Ask[]>(AgentRoutes.Ask, a => pushed(new SyncReply { HubTime = default, Asks = a }));
         connection.Closed += e =>
         {
-            channel.ClosedWhy = e?.Message;
+            // Without an error, or in the middle of a message: then the socket knows.
+            channel.ClosedWhy = (e is null or InvalidDataException ? sockets.Fault ?? e : e)?.Message;
             return channel.closed.CancelAsync();
         };
         using var limit = new CancellationTokenSource(ConnectPatience, time);
@@ -73,6 +76,10 @@ public sealed class SocketChannel : ISocketChannel
         catch (HubException e)
         {
             throw new HubRefusedException(null, e.Message, e);
+        }
+        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        {
+            throw new IOException("the socket ended before the hub answered", sockets.Fault);
         }
     }
 

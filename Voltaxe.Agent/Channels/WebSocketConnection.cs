@@ -6,7 +6,10 @@ using Voltaxe.Contracts.Wire;
 
 namespace Voltaxe.Agent.Channels;
 
-/// <summary>A WebSocket as the two pipes that SignalR's client reads and writes.</summary>
+/// <summary>
+/// A WebSocket as the two pipes that SignalR's client reads and writes. However the socket ends, the pipes end without an error: one would
+/// reach the reader before what the hub said last.
+/// </summary>
 internal sealed class WebSocketConnection : ConnectionContext
 {
     private const int ReadBytes = 4 * 1024;
@@ -18,6 +21,7 @@ internal sealed class WebSocketConnection : ConnectionContext
     private readonly IDuplexPipe application;
     private readonly CancellationTokenSource closed = new();
     private readonly Task pumps;
+    private Exception? fault;
 
     public WebSocketConnection(WebSocket socket)
     {
@@ -34,6 +38,9 @@ internal sealed class WebSocketConnection : ConnectionContext
     public override IDictionary<object, object?> Items { get; set; } = new ConnectionItems();
     public override IDuplexPipe Transport { get; set; }
     public override CancellationToken ConnectionClosed => closed.Token;
+
+    /// <summary>Why the socket failed; null while it did not, and when it was closed.</summary>
+    public Exception? Fault => Volatile.Read(ref fault);
 
     public override void Abort(ConnectionAbortedException abortReason) => socket.Abort();
 
@@ -56,7 +63,6 @@ internal sealed class WebSocketConnection : ConnectionContext
 
     private async Task ReceiveAsync()
     {
-        Exception? fault = null;
         try
         {
             var messageBytes = 0;
@@ -77,17 +83,16 @@ internal sealed class WebSocketConnection : ConnectionContext
         }
         catch (Exception e) when (e is WebSocketException or OperationCanceledException or IOException or InvalidDataException or ObjectDisposedException)
         {
-            fault = e;
+            Failed(e);
             socket.Abort();
         }
-        await application.Output.CompleteAsync(fault);
+        await application.Output.CompleteAsync();
         application.Input.CancelPendingRead();
         await closed.CancelAsync();
     }
 
     private async Task SendAsync()
     {
-        Exception? fault = null;
         try
         {
             while (true)
@@ -108,11 +113,13 @@ internal sealed class WebSocketConnection : ConnectionContext
         }
         catch (Exception e) when (e is WebSocketException or OperationCanceledException or IOException or ObjectDisposedException or InvalidOperationException)
         {
-            fault = e;
-            socket.Abort();
+            // What came before the hub went can still be received; that ends by itself.
+            Failed(e);
         }
-        await application.Input.CompleteAsync(fault);
+        await application.Input.CompleteAsync();
     }
+
+    private void Failed(Exception why) => Interlocked.CompareExchange(ref fault, why, null);
 
     private sealed record Duplex(PipeReader Input, PipeWriter Output) : IDuplexPipe;
 }

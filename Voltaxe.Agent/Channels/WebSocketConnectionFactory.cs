@@ -11,6 +11,11 @@ public sealed class WebSocketConnectionFactory(HttpMessageInvoker http, Func<Can
 {
     private static readonly TimeSpan Ping = TimeSpan.FromSeconds(15);
 
+    private volatile WebSocketConnection? last;
+
+    /// <summary>Why the last connection failed; null while it did not, and when it was closed.</summary>
+    public Exception? Fault => last?.Fault;
+
     /// <exception cref="HubRefusedException">The hub answered, but not with a socket.</exception>
     public async ValueTask<ConnectionContext> ConnectAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
     {
@@ -22,7 +27,7 @@ public sealed class WebSocketConnectionFactory(HttpMessageInvoker http, Func<Can
         try
         {
             await socket.ConnectAsync(((UriEndPoint)endpoint).Uri, http, cancellationToken);
-            return new WebSocketConnection(socket);
+            return last = new WebSocketConnection(socket);
         }
         catch (WebSocketException e) when (socket.HttpStatusCode is not 0 and not HttpStatusCode.SwitchingProtocols)
         {

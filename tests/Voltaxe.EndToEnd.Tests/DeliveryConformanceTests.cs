@@ -40,7 +40,6 @@ public sealed class ConformanceHub : IAsyncLifetime
 }
 
 /// <summary>The same promises over SignalR, sync and the seed's routes, kept by a hub process and asked by clients that share no code with it.</summary>
-[Collection(RealProcesses.Name)]
 public sealed class DeliveryConformanceTests(ConformanceHub fixture) : IClassFixture<ConformanceHub>
 {
     private static readonly TimeSpan Moment = TimeSpan.FromSeconds(1);

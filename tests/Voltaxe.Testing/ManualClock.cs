@@ -24,7 +24,10 @@ public sealed class ManualClock(DateTimeOffset start) : TimeProvider
             return timestamp;
     }
 
-    /// <summary>Moves wall clock and monotonic clock together, and fires what falls due on the way, in order.</summary>
+    /// <summary>
+    /// Moves wall clock and monotonic clock together, and fires what falls due on the way, in order. A periodic timer fires once, at the
+    /// last of its times: as after a sleep of the machine, nobody makes up for those that it slept through.
+    /// </summary>
     public void Advance(TimeSpan by)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(by, TimeSpan.Zero);
@@ -36,8 +39,8 @@ public sealed class ManualClock(DateTimeOffset start) : TimeProvider
             ManualTimer? next;
             lock (gate)
             {
-                next = timers.Where(t => t.Due <= target).MinBy(t => t.Due);
-                MoveTo(next?.Due ?? target);
+                next = timers.Where(t => t.Due <= target).MinBy(t => t.LastDue(target));
+                MoveTo(next?.LastDue(target) ?? target);
                 next?.Rearm();
             }
             if (next is null)
@@ -73,6 +76,9 @@ public sealed class ManualClock(DateTimeOffset start) : TimeProvider
         private TimeSpan period = Timeout.InfiniteTimeSpan;
 
         public long Due { get; private set; } = long.MaxValue;
+
+        /// <summary>The last time that is not after this one, of a timer that is due by then.</summary>
+        public long LastDue(long until) => period > TimeSpan.Zero ? until - (until - Due) % period.Ticks : Due;
 
         public bool Change(TimeSpan dueTime, TimeSpan newPeriod)
         {

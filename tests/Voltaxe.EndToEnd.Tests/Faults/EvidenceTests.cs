@@ -10,7 +10,6 @@ using Xunit.Abstractions;
 namespace Voltaxe.EndToEnd.Tests.Faults;
 
 /// <summary>What a real agent collects and a real hub keeps, compared with what lay on the host.</summary>
-[Collection(RealProcesses.Name)]
 public sealed class EvidenceTests(ITestOutputHelper output) : IDisposable
 {
     private const int MiB = 1024 * 1024;

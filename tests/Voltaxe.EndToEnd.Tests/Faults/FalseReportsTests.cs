@@ -11,7 +11,6 @@ using Voltaxe.Testing.Wire;
 namespace Voltaxe.EndToEnd.Tests.Faults;
 
 /// <summary>Acceptance 24: an agent that speaks of commands that are not its own, do not exist or are over, or that floods the hub.</summary>
-[Collection(RealProcesses.Name)]
 public sealed class FalseReportsTests
 {
     [NeedsFact(Needs.Linux)]

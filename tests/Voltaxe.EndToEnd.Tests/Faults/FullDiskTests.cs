@@ -8,7 +8,6 @@ using Voltaxe.Testing.Processes;
 namespace Voltaxe.EndToEnd.Tests.Faults;
 
 /// <summary>Acceptance 22: a disk that takes nothing more, on one side and on the other.</summary>
-[Collection(RealProcesses.Name)]
 public sealed class FullDiskTests
 {
     [NeedsTheory(Needs.Strace)]

@@ -8,7 +8,6 @@ using Voltaxe.Testing;
 namespace Voltaxe.EndToEnd.Tests.Faults;
 
 /// <summary>Acceptance 21 and 30: what a hub that is mistaken, old or broken hands to a real agent. The orders are well signed.</summary>
-[Collection(RealProcesses.Name)]
 public sealed class HostileOrdersTests : IAsyncLifetime
 {
     private readonly TempFolder folder = new();

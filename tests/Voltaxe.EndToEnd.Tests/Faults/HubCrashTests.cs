@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Data.Sqlite;
 using Voltaxe.Contracts.Commands;
@@ -20,7 +21,7 @@ namespace Voltaxe.EndToEnd.Tests.Faults;
 public sealed class HubCrashTests(ITestOutputHelper output)
 {
     private static readonly TimeSpan Promised = TimeSpan.FromSeconds(5);
-    private static readonly string[] Hosts = ["web-01", "web-02"];
+    private static readonly string[] Hosts = ["web-01", "web-02"], Database = ["voltaxe.db", "voltaxe.db-wal"];
 
     /// <summary>Before a sync everything of a transaction has been handed to the kernel; between its writes only a part of it.</summary>
     private static readonly (string Call, int Nth)[] Moments = [("fsync,fdatasync", 1), ("pwrite64", 1), ("fsync,fdatasync", 3), ("pwrite64", 8)];
@@ -47,7 +48,7 @@ public sealed class HubCrashTests(ITestOutputHelper output)
                 {
                     using var again = await site.Operator.TryQueueAsync(body.DeepClone(), key);
                     Assert.Equal(HttpStatusCode.Accepted, again.StatusCode);
-                    accepted.AddRange(System.Text.Json.JsonSerializer.Deserialize(await again.Content.ReadAsStringAsync(), WireJson.Default.QueuedCommands)!.Commands);
+                    accepted.AddRange(JsonSerializer.Deserialize(await again.Content.ReadAsStringAsync(), WireJson.Default.QueuedCommands)!.Commands);
                 }
             }
             AssertSound(site);
@@ -63,21 +64,61 @@ public sealed class HubCrashTests(ITestOutputHelper output)
         }
     }
 
+    /// <summary>
+    /// The other side of each commit: what it did is on the disk, and nobody has been told yet. The hub stands still after every sync, and
+    /// is killed with the first one that brought the order so far on its way to its result.
+    /// </summary>
+    [NeedsFact(Needs.Strace)]
+    public async Task Killed_after_each_commit_of_an_order_the_hub_forgets_none_of_them()
+    {
+        await using var site = await Site.StartAsync();
+        var agent = await site.StartAgentAsync(Hosts[0]);
+        var usual = await RestartAsync(site, null);
+        string[] steps = ["pending", "delivered", "executed"];
+        foreach (var status in steps)
+        {
+            await site.LiveAsync(Hosts[0]);
+            var (key, body) = Order(Hosts[0], status);
+            var question = $"SELECT status FROM pending_commands ORDER BY id LIMIT 1 OFFSET {Array.IndexOf(steps, status)}";
+            var disk = new DiskSteps(site.PathOf(key));
+            Task<HttpResponseMessage> asking;
+            await using (await disk.UnderAsync(site.Hub.Process))
+            {
+                asking = site.Operator.TryQueueAsync(body.DeepClone(), key);
+                await disk.UntilAsync(site.Hub.Process, () => disk.Stands && AskDisk(site, question) as string == status, $"an order is {status}", Site.Patience);
+                await site.Hub.Process.KillAsync();
+            }
+            Assert.Equal(status, Ask(site.HubFolder, question));
+            await RestartAsync(site, usual);
+            AssertSound(site);
+            using var again = await site.Operator.TryQueueAsync(body, key);
+            var order = JsonSerializer.Deserialize(await again.Content.ReadAsStringAsync(), WireJson.Default.QueuedCommands)!.Commands.Single();
+            try
+            {
+                using var answer = await asking;
+                Assert.Equal(HttpStatusCode.Accepted, answer.StatusCode);
+            }
+            catch (HttpRequestException)
+            {
+                // It died before it answered.
+            }
+            Assert.Equal(CommandStatus.Executed, (await site.Operator.UntilEndedAsync(order.Id, Site.Patience)).Status);
+            Assert.Equal(1, agent.EffectsOf(order.Uid));
+        }
+        Assert.Equal(steps.Length, (await AllAsync(site)).Count);
+    }
+
     /// <summary>Orders one after the other, each with a key, until the hub does not answer.</summary>
     private static async Task OrderUntilItDiesAsync(Site site, string host, string round, List<CommandView> accepted, List<(string, JsonObject)> unanswered)
     {
         for (var number = 1; number <= 200; number++)
         {
-            var (key, body) = ($"{host}-{round}-{number}", new JsonObject
-            {
-                ["command"] = CommandNames.KillProcess, ["hosts"] = new JsonArray(host), ["reason"] = "end-to-end test",
-                ["params"] = new JsonObject { ["pid"] = 4_000_000, ["name"] = "nobody" },
-            });
+            var (key, body) = Order(host, $"{round}-{number}");
             try
             {
                 using var answer = await site.Operator.TryQueueAsync(body, key);
                 Assert.Equal(HttpStatusCode.Accepted, answer.StatusCode);
-                var queued = System.Text.Json.JsonSerializer.Deserialize(await answer.Content.ReadAsStringAsync(), WireJson.Default.QueuedCommands)!;
+                var queued = JsonSerializer.Deserialize(await answer.Content.ReadAsStringAsync(), WireJson.Default.QueuedCommands)!;
                 lock (accepted)
                     accepted.AddRange(queued.Commands);
             }
@@ -91,6 +132,12 @@ public sealed class HubCrashTests(ITestOutputHelper output)
         throw new InvalidOperationException("the hub survived 200 orders");
     }
 
+    private static (string Key, JsonObject Body) Order(string host, string number) => ($"{host}-{number}", new JsonObject
+    {
+        ["command"] = CommandNames.KillProcess, ["hosts"] = new JsonArray(host), ["reason"] = "end-to-end test",
+        ["params"] = new JsonObject { ["pid"] = 4_000_000, ["name"] = "nobody" },
+    });
+
     /// <summary>How long it takes until it serves; five seconds are promised, on a machine that starts it that fast at all.</summary>
     private static async Task<TimeSpan> RestartAsync(Site site, TimeSpan? usual)
     {
@@ -103,16 +150,29 @@ public sealed class HubCrashTests(ITestOutputHelper output)
         return clock.Elapsed;
     }
 
-    /// <summary>The database file as somebody else sees it.</summary>
     private static void AssertSound(Site site)
     {
-        using var db = new SqliteConnection($"Data Source={Path.Combine(site.HubFolder, "voltaxe.db")};Mode=ReadOnly;Pooling=False");
+        Assert.Equal("ok", Ask(site.HubFolder, "PRAGMA integrity_check"));
+        Assert.Equal(0L, Ask(site.HubFolder, "SELECT count(*) FROM pending_commands WHERE (status = 'pending') <> (attempt = 0)"));
+    }
+
+    /// <summary>What a hub that stands still would find if it were started anew. Of a commit that has just been synced, nobody who shares its memory knows.</summary>
+    private static object? AskDisk(Site site, string question)
+    {
+        using var copy = new TempFolder("disk");
+        foreach (var file in Database.Where(file => File.Exists(Path.Combine(site.HubFolder, file))))
+            File.Copy(Path.Combine(site.HubFolder, file), copy.File(file));
+        return Ask(copy.Root, question);
+    }
+
+    /// <summary>The database file as somebody else sees it.</summary>
+    private static object? Ask(string folder, string question)
+    {
+        using var db = new SqliteConnection($"Data Source={Path.Combine(folder, Database[0])};Mode=ReadWrite;Pooling=False");
         db.Open();
-        using var check = db.CreateCommand();
-        check.CommandText = "PRAGMA integrity_check";
-        Assert.Equal("ok", check.ExecuteScalar());
-        check.CommandText = "SELECT count(*) FROM pending_commands WHERE (status = 'pending') <> (attempt = 0)";
-        Assert.Equal(0L, check.ExecuteScalar());
+        using var asking = db.CreateCommand();
+        asking.CommandText = question;
+        return asking.ExecuteScalar();
     }
 
     private static async Task<List<CommandView>> AllAsync(Site site)

@@ -7,7 +7,6 @@ using Voltaxe.Testing.Wire;
 namespace Voltaxe.EndToEnd.Tests.Faults;
 
 /// <summary>Acceptance 18: what was asked last is what the host is in the end, whatever the priorities say.</summary>
-[Collection(RealProcesses.Name)]
 public sealed class IntentTests
 {
     private static readonly string[] Both = [CommandNames.NetworkIsolate, CommandNames.NetworkRestore];

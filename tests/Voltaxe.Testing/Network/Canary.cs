@@ -60,8 +60,9 @@ public sealed class Canary : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await stop.CancelAsync();
-        listener.Dispose();
+        // The loop first: a listener that stops between two accepts would throw into it.
         await accepting;
+        listener.Dispose();
         await Task.WhenAll(conversations);
         stop.Dispose();
     }
@@ -77,7 +78,7 @@ public sealed class Canary : IAsyncDisposable
                 conversations.Add(EchoAsync(socket));
             }
         }
-        catch (Exception end) when (stop.IsCancellationRequested && end is OperationCanceledException or SocketException or ObjectDisposedException)
+        catch (OperationCanceledException)
         {
             // Disposed: nobody is asked any more.
         }

@@ -11,6 +11,7 @@ namespace Voltaxe.Testing.Processes;
 public sealed partial class DiskSteps(string traceFile)
 {
     private const int Sigcont = 18;
+    private const string Syncs = "fdatasync,fsync", Injection = Syncs + ":signal=STOP";
 
     /// <summary>How many syncs it was let go from.</summary>
     public int Passed { get; private set; }
@@ -20,7 +21,10 @@ public sealed partial class DiskSteps(string traceFile)
 
     /// <summary>The program that goes in steps.</summary>
     public ChildStart Around(ChildStart start) =>
-        start.Under("strace", "-f", "-qq", "-o", traceFile, "-e", "trace=fdatasync,fsync", "-e", "signal=stop", "-e", "inject=fdatasync,fsync:signal=STOP");
+        start.Under("strace", "-f", "-qq", "-o", traceFile, "-e", "trace=" + Syncs, "-e", "signal=stop", "-e", "inject=" + Injection);
+
+    /// <summary>A program that runs already goes in steps until the answer is disposed.</summary>
+    public Task<FaultyDisk> UnderAsync(ChildProcess process) => FaultyDisk.UnderAsync(process, Injection, traceFile);
 
     /// <summary>
     /// Lets it go from step to step until <paramref name="there"/>; then it stands still, or has not reached its next sync yet. What

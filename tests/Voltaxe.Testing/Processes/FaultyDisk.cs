@@ -13,10 +13,13 @@ public sealed partial class FaultyDisk : IAsyncDisposable
 
     private FaultyDisk(ChildProcess strace) => this.strace = strace;
 
-    public static async Task<FaultyDisk> UnderAsync(ChildProcess process, string injection)
+    /// <param name="process">Runs already.</param>
+    /// <param name="injection">strace's own language.</param>
+    /// <param name="traceFile">What was met on the way, as strace writes it.</param>
+    public static async Task<FaultyDisk> UnderAsync(ChildProcess process, string injection, string traceFile = "/dev/null")
     {
         var strace = ChildProcess.Start(new ChildStart("strace",
-            ["-f", "-o", "/dev/null", "-e", "trace=" + injection[..injection.IndexOf(':', StringComparison.Ordinal)], "-e", "inject=" + injection, "-p", process.Id.ToString(CultureInfo.InvariantCulture)]), "strace");
+            ["-f", "-o", traceFile, "-e", "trace=" + injection[..injection.IndexOf(':', StringComparison.Ordinal)], "-e", "inject=" + injection, "-p", process.Id.ToString(CultureInfo.InvariantCulture)]), "strace");
         try
         {
             await strace.WaitForLineAsync(Attached(), TimeSpan.FromSeconds(60));

@@ -1,0 +1,162 @@
+using System.Collections.Concurrent;
+using System.IO.Pipelines;
+using System.Net;
+using System.Net.Http.Json;
+using System.Net.Sockets;
+using System.Net.WebSockets;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.SignalR.Client;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+using Voltaxe.Agent.Channels;
+using Voltaxe.Agent.Configuration;
+using Voltaxe.Agent.Enrolment;
+using Voltaxe.Agent.Tests.Execution;
+using Voltaxe.Contracts.Crypto;
+using Voltaxe.Contracts.Json;
+using Voltaxe.Contracts.Wire;
+using Voltaxe.Testing;
+
+namespace Voltaxe.Agent.Tests.Channels;
+
+/// <summary>A hub that says something and dies: no closing handshake, the last words are still on the wire.</summary>
+public sealed class SocketTests : IAsyncDisposable
+{
+    private const int Said = 200;
+    private static readonly Envelope Order = new(1, Guid.CreateVersion7(), 1, "e", "payload", "key", "signature");
+
+    private readonly TcpListener listener = new(IPAddress.Loopback, 0);
+    private readonly HttpMessageInvoker http = new(new SocketsHttpHandler());
+    private readonly ConcurrentQueue<long> heard = new();
+
+    public SocketTests() => listener.Start();
+
+    private Uri Url => new($"http://{listener.LocalEndpoint}");
+
+    public ValueTask DisposeAsync()
+    {
+        listener.Dispose();
+        http.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    [Fact]
+    public async Task What_a_hub_said_before_it_died_is_heard_even_by_a_reader_that_comes_after_the_socket_failed()
+    {
+        var dying = SayAndDieAsync(afterSync: false);
+        var factory = new WebSocketConnectionFactory(http, static _ => Task.FromResult("token"));
+        var connection = await factory.ConnectAsync(new UriEndPoint(HubUrls.Socket(Url, AgentRoutes.Hub)));
+        await connection.Transport.Output.WriteAsync(new byte[] { 0x1e });
+        await dying.WaitAsync(Eventually.Patience);
+        await Eventually.TrueAsync(() => connection.ConnectionClosed.IsCancellationRequested);
+        Assert.IsType<WebSocketException>(factory.Fault);
+
+        // What is said to it goes nowhere: SignalR's client would not begin on a connection that has ended already.
+        connection.Transport = new Ends(connection.Transport.Input, new Pipe().Writer);
+        var builder = new HubConnectionBuilder();
+        builder.Services.AddSingleton<IConnectionFactory>(new Ready(connection));
+        builder.Services.AddSingleton<EndPoint>(new UriEndPoint(Url));
+        builder.AddJsonProtocol(o => o.PayloadSerializerOptions = WireJson.Default.Options);
+        await using var client = builder.Build();
+        var closed = new TaskCompletionSource<Exception?>();
+        client.On<Envelope[]>(AgentRoutes.Execute, Hear);
+        client.Closed += e =>
+        {
+            closed.SetResult(e);
+            return Task.CompletedTask;
+        };
+        await client.StartAsync();
+        Assert.Null(await closed.Task.Within());
+
+        await AllIsHeardAsync();
+    }
+
+    [Fact]
+    public async Task The_agent_hears_all_that_a_hub_said_before_it_died_and_why_the_socket_ended()
+    {
+        await using var bench = new Bench().Start();
+        var dying = SayAndDieAsync(afterSync: true);
+        using var key = P256.Create();
+        using var tokens = new HttpClient(new Tokens());
+        using var signIn = new SignIn(tokens, key, new EnrolmentState { AgentId = "a-x", HubId = "h", Hostname = "web-01", HubUrls = [Url.AbsoluteUri], PinnedKeys = [], PollSeconds = 10 },
+            TimeProvider.System, NullLogger<SignIn>.Instance);
+        await using var channel = await SocketChannel.ConnectAsync(Url, http, signIn, reply => Hear([.. reply.Commands]), TimeProvider.System, CancellationToken.None);
+        var unanswered = await Assert.ThrowsAsync<IOException>(() => channel.SyncAsync(new SyncComposer(bench.Book, bench.Outbox, () => new AgentInfo(), () => null).Compose("i", 0).Request, static () => { }, CancellationToken.None));
+        Assert.IsType<WebSocketException>(unanswered.InnerException);
+        await dying.WaitAsync(Eventually.Patience);
+        await Eventually.TrueAsync(() => channel.Closed.IsCancellationRequested);
+
+        await AllIsHeardAsync();
+        Assert.Contains("close handshake", channel.ClosedWhy, StringComparison.Ordinal);
+    }
+
+    /// <summary>SignalR's client does not wait for what it hands out: it may say first that it is closed.</summary>
+    private async Task AllIsHeardAsync()
+    {
+        await Eventually.TrueAsync(() => heard.Count >= Said);
+        Assert.Equal(Enumerable.Range(1, Said).Select(id => (long)id), heard);
+    }
+
+    private void Hear(Envelope[] orders)
+    {
+        foreach (var order in orders)
+            heard.Enqueue(order.Id);
+    }
+
+    /// <summary>Accepts one agent, answers its handshake, hears a sync if it is to, orders, and is gone.</summary>
+    private async Task SayAndDieAsync(bool afterSync)
+    {
+        using var agent = await listener.AcceptTcpClientAsync();
+        await using var stream = agent.GetStream();
+        using var reader = new StreamReader(stream, leaveOpen: true);
+        var key = "";
+        while (await reader.ReadLineAsync() is { Length: > 0 } line)
+        {
+            if (line.StartsWith("Sec-WebSocket-Key: ", StringComparison.OrdinalIgnoreCase))
+                key = line.Split(' ')[1];
+        }
+        // RFC 6455, 4.2.2.
+        var accepted = Convert.ToBase64String(SHA1.HashData(Encoding.ASCII.GetBytes(key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11")));
+        await stream.WriteAsync(Encoding.ASCII.GetBytes($"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: {accepted}\r\n\r\n"));
+        var socket = WebSocket.CreateFromStream(stream, new WebSocketCreationOptions { IsServer = true });
+        await HearAsync(socket, "");
+        await SayAsync(socket, "{}");
+        if (afterSync)
+            await HearAsync(socket, $"\"target\":\"{AgentRoutes.SyncMethod}\"");
+        for (var id = 1; id <= Said; id++)
+            await SayAsync(socket, $$"""{"type":1,"target":"{{AgentRoutes.Execute}}","arguments":[{{JsonSerializer.Serialize([Order with { Id = id }], WireJson.Default.EnvelopeArray)}}]}""");
+    }
+
+    /// <summary>Hears the agent out until it has said this: a connection left with words unheard is reset.</summary>
+    private static async Task HearAsync(WebSocket socket, string until)
+    {
+        var heard = "";
+        var part = new byte[64 * 1024];
+        while (true)
+        {
+            var received = await socket.ReceiveAsync(part.AsMemory(), CancellationToken.None);
+            heard += Encoding.UTF8.GetString(part, 0, received.Count);
+            if (received.EndOfMessage && heard.Contains(until, StringComparison.Ordinal))
+                return;
+        }
+    }
+
+    private static ValueTask SayAsync(WebSocket socket, string message) =>
+        socket.SendAsync(Encoding.UTF8.GetBytes(message + '\x1e').AsMemory(), WebSocketMessageType.Text, endOfMessage: true, CancellationToken.None);
+
+    private sealed record Ends(PipeReader Input, PipeWriter Output) : IDuplexPipe;
+
+    private sealed class Ready(ConnectionContext connection) : IConnectionFactory
+    {
+        public ValueTask<ConnectionContext> ConnectAsync(EndPoint endpoint, CancellationToken cancellationToken = default) => ValueTask.FromResult(connection);
+    }
+
+    private sealed class Tokens : HttpMessageHandler
+    {
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
+            Task.FromResult(new HttpResponseMessage { Content = JsonContent.Create(new TokenReply("token", 3600), WireJson.Default.TokenReply) });
+    }
+}

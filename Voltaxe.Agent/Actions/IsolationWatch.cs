@@ -63,13 +63,11 @@ public sealed partial class IsolationWatch(
     /// <summary>Looks until cancelled.</summary>
     public async Task RunAsync(CancellationToken ct)
     {
-        if (platform.Isolation is null)
-            return;
         try
         {
             while (true)
             {
-                await Task.Delay(current is null or { Rules: RulesState.None } ? Interval : IntervalWhileIsolated, time, ct);
+                await Task.Delay(platform.Isolation is null ? Timeout.InfiniteTimeSpan : current is null or { Rules: RulesState.None } ? Interval : IntervalWhileIsolated, time, ct);
                 await LookAsync(ct);
             }
         }

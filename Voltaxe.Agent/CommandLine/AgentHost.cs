@@ -112,12 +112,15 @@ internal sealed class AgentHost : IAsyncDisposable
             all.Add(service.LiveAsync(executor.PulseAsync, new BootTime(), ending.Token));
         service?.Ready();
         // None of them ends by itself: an exception in one is a bug, and must end the agent, not leave it half alive.
-        await Task.WhenAny(all);
+        var first = await Task.WhenAny(all);
+        var endedByItself = first.IsCompletedSuccessfully && !ct.IsCancellationRequested;
         service?.Stopping();
         if (!executing.IsCompleted)
             await executor.StopAsync();
         await ending.CancelAsync();
         await Task.WhenAll(all);
+        if (endedByItself)
+            throw new InvalidOperationException($"part {all.IndexOf(first)} of the agent ended by itself");
     }
 
     /// <summary>Is the agent for as long as it takes to carry out a release code, without a word to the hub.</summary>

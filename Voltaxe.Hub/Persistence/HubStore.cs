@@ -122,6 +122,7 @@ public sealed class HubStore(HubDbFactory factory, HubClock clock, CommitBell be
             return (result, null);
         foreach (var agent in rows.Agents)
             agent.Entity.NoteDrift(write.Now);
+        rows.Look();
         db.ChangeTracker.DetectChanges();
         var committed = Committed.From(db, rows);
         await rows.SaveAsync(ct);

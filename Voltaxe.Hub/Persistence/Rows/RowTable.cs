@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using System.Data.Common;
-using System.Reflection;
+using System.Linq.Expressions;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata;
 using Microsoft.EntityFrameworkCore.Storage;
@@ -11,15 +11,19 @@ namespace Voltaxe.Hub.Persistence.Rows;
 internal sealed class Row<T>(RowTable<T> table, T entity) where T : class
 {
     private readonly object?[] before = table.ValuesOf(entity);
+    private ulong changes;
 
     public T Entity => entity;
 
-    public bool HasChanged => table.Changes(entity, before) != 0;
+    /// <summary>As of the last <see cref="Look"/>.</summary>
+    public bool HasChanged => changes != 0;
 
-    public bool Changed(string property) => (table.Changes(entity, before) & table.BitOf(property)) != 0;
+    /// <summary>Finds out what has changed. The rest of the unit's life is about what was found here.</summary>
+    public void Look() => changes = table.Changes(entity, before);
 
-    /// <summary>What writes the changes, or null: there are none.</summary>
-    public RowUpdate? Update() => table.Changes(entity, before) is var changes and not 0 ? table.UpdateOf(entity, before, changes) : null;
+    public bool Changed(string property) => (changes & table.BitOf(property)) != 0;
+
+    public RowUpdate Update() => table.UpdateOf(entity, before, changes);
 }
 
 /// <summary>One statement that writes one row. It must meet exactly one: another writer may have been faster.</summary>
@@ -33,6 +37,7 @@ internal sealed class RowTable<T> where T : class
 {
     private readonly Column[] columns;
     private readonly ConcurrentDictionary<ulong, string> updates = new();
+    private readonly Dictionary<string, ulong> bits;
     private readonly string name;
     private readonly int key;
     private readonly int[] tokens;
@@ -44,6 +49,7 @@ internal sealed class RowTable<T> where T : class
         columns = [.. type.GetProperties().Select(p => new Column(p))];
         if (columns.Length > 64)
             throw new NotSupportedException($"{typeof(T).Name} has {columns.Length} columns; a mark of 64 bits says which have changed");
+        bits = Enumerable.Range(0, columns.Length).ToDictionary(i => columns[i].Property.Name, i => 1UL << i);
         name = type.GetTableName()!;
         key = Array.FindIndex(columns, c => c.Property.IsPrimaryKey());
         tokens = [.. Enumerable.Range(0, columns.Length).Where(i => columns[i].Property.IsConcurrencyToken)];
@@ -63,7 +69,7 @@ internal sealed class RowTable<T> where T : class
 
     public object?[] ValuesOf(T entity) => Array.ConvertAll(columns, c => c.Get(entity));
 
-    public ulong BitOf(string property) => 1UL << Array.FindIndex(columns, c => c.Property.Name == property);
+    public ulong BitOf(string property) => bits[property];
 
     public ulong Changes(T entity, object?[] before)
     {
@@ -92,7 +98,8 @@ internal sealed class RowTable<T> where T : class
 
     private sealed class Column
     {
-        private readonly PropertyInfo member;
+        private readonly Func<T, object?> get;
+        private readonly Action<T, object> set;
         private readonly Func<DbDataReader, int, object> read;
 
         public Column(IProperty property)
@@ -100,7 +107,10 @@ internal sealed class RowTable<T> where T : class
             Property = property;
             Name = property.GetColumnName();
             Type = property.GetRelationalTypeMapping();
-            member = property.PropertyInfo ?? throw new NotSupportedException($"{property.Name} is no property of {typeof(T).Name}");
+            var member = property.PropertyInfo ?? throw new NotSupportedException($"{property.Name} is no property of {typeof(T).Name}");
+            var (entity, value) = (Expression.Parameter(typeof(T)), Expression.Parameter(typeof(object)));
+            get = Expression.Lambda<Func<T, object?>>(Expression.Convert(Expression.Property(entity, member), typeof(object)), entity).Compile();
+            set = Expression.Lambda<Action<T, object>>(Expression.Call(entity, member.SetMethod!, Expression.Convert(value, member.PropertyType)), entity, value).Compile();
             var stored = Type.Converter?.ProviderClrType ?? Type.ClrType;
             read = stored == typeof(string) ? static (r, i) => r.GetString(i)
                 : stored == typeof(long) ? static (r, i) => r.GetInt64(i)
@@ -115,14 +125,14 @@ internal sealed class RowTable<T> where T : class
         public string Name { get; }
         public RelationalTypeMapping Type { get; }
 
-        public object? Get(T entity) => member.GetValue(entity);
+        public object? Get(T entity) => get(entity);
 
         public void Read(T entity, DbDataReader reader, int ordinal)
         {
             if (reader.IsDBNull(ordinal))
                 return;
             var value = read(reader, ordinal);
-            member.SetValue(entity, Type.Converter is { } converter ? converter.ConvertFromProvider(value) : value);
+            set(entity, Type.Converter is { } converter ? converter.ConvertFromProvider(value)! : value);
         }
     }
 }

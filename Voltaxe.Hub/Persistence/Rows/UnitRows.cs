@@ -47,9 +47,18 @@ internal sealed class UnitRows(HubDb db, Statements statements, bool isSqlite)
         ? ByUidAsync([.. uids.Select(u => u.ToString().ToUpperInvariant())], ct) // as it is stored there
         : ByUidAsync(uids, ct);
 
-    /// <summary>Writes what has changed. The agents first, as they are what the others hang on.</summary>
+    /// <summary>The work is done: finds out what it has changed.</summary>
+    public void Look()
+    {
+        foreach (var row in agents.Values)
+            row.Look();
+        foreach (var row in commands.Values)
+            row.Look();
+    }
+
+    /// <summary>Writes what <see cref="Look"/> found.</summary>
     public Task SaveAsync(CancellationToken ct) => statements.WriteAsync(Transaction,
-        [.. agents.Values.Select(a => a.Update()).Concat(commands.Values.Select(c => c.Update())).OfType<RowUpdate>()], ct);
+        [.. agents.Values.Where(a => a.HasChanged).Select(a => a.Update()), .. commands.Values.Where(c => c.HasChanged).Select(c => c.Update())], ct);
 
     private DbTransaction Transaction => db.Database.CurrentTransaction!.GetDbTransaction();
 

@@ -19,7 +19,7 @@ namespace Voltaxe.Benchmarks;
 /// </summary>
 public static class RoundTrip
 {
-    private const int WarmUp = 200, Counted = 1000;
+    private const int WarmUp = 1000, Counted = 1000;
     private const int NoProcess = 4_194_304; // Linux numbers them below.
 
     public static async Task<IReadOnlyList<string>> MeasureAsync()

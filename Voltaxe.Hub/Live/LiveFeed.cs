@@ -25,7 +25,12 @@ public sealed class LiveFeed : BackgroundService
     public LiveFeed(HubStore store, AgentViews views, CommitBell bell, ILogger<LiveFeed> log)
     {
         (this.store, this.views, this.log) = (store, views, log);
-        bell.Rung += c => committed.Writer.TryWrite(c);
+        bell.Rung += c =>
+        {
+            // Whoever begins to watch loads what there is after that: without a watcher nothing need be kept, and nobody be woken.
+            if (Commands.IsWatched || Agents.IsWatched)
+                committed.Writer.TryWrite(c);
+        };
     }
 
     public Fan<CommandView> Commands { get; } = new();

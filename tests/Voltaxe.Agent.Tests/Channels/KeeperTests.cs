@@ -7,7 +7,7 @@ using Voltaxe.Testing;
 
 namespace Voltaxe.Agent.Tests.Channels;
 
-public sealed class KeeperTests : IAsyncDisposable
+public sealed class KeeperTests : IAsyncLifetime
 {
     private readonly Bench bench = new Bench().Start();
     private readonly HandChannels hands = new();
@@ -23,7 +23,9 @@ public sealed class KeeperTests : IAsyncDisposable
         return keeper;
     }
 
-    public async ValueTask DisposeAsync()
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync()
     {
         await stop.CancelAsync();
         await running.WaitAsync(Eventually.Patience);

@@ -23,7 +23,7 @@ using Voltaxe.Testing;
 namespace Voltaxe.Agent.Tests.Channels;
 
 /// <summary>A hub that says something and dies: no closing handshake, the last words are still on the wire.</summary>
-public sealed class SocketTests : IAsyncDisposable
+public sealed class SocketTests : IAsyncLifetime
 {
     private const int Said = 200;
     private static readonly Envelope Order = new(1, Guid.CreateVersion7(), 1, "e", "payload", "key", "signature");
@@ -36,11 +36,13 @@ public sealed class SocketTests : IAsyncDisposable
 
     private Uri Url => new($"http://{listener.LocalEndpoint}");
 
-    public ValueTask DisposeAsync()
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public Task DisposeAsync()
     {
         listener.Dispose();
         http.Dispose();
-        return ValueTask.CompletedTask;
+        return Task.CompletedTask;
     }
 
     [Fact]

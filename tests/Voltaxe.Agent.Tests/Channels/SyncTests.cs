@@ -9,12 +9,14 @@ using Voltaxe.Testing;
 
 namespace Voltaxe.Agent.Tests.Channels;
 
-public sealed class SyncTests : IAsyncDisposable
+public sealed class SyncTests : IAsyncLifetime
 {
     private readonly Bench bench = new Bench().Start();
     private readonly HandChannel channel = new();
 
-    public ValueTask DisposeAsync() => bench.DisposeAsync();
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public Task DisposeAsync() => bench.DisposeAsync().AsTask();
 
     private SyncComposer Composer => new(bench.Book, bench.Outbox, () => new AgentInfo { Hostname = "web-01" }, () => null);
 

@@ -93,9 +93,12 @@ internal sealed class Bench : IAsyncDisposable
     {
         foreach (var action in (HandAction[])[Isolate, Restore, Kill, Collect])
             action.LetGo();
-        Executor.StopAsync().Wait(Eventually.Patience);
-        await Task.WhenAny(running, Task.Delay(Eventually.Patience, TimeProvider.System));
-        Book.Dispose();
+        if (Executor is not null) // It was started.
+        {
+            Executor.StopAsync().Wait(Eventually.Patience);
+            await Task.WhenAny(running, Task.Delay(Eventually.Patience, TimeProvider.System));
+            Book.Dispose();
+        }
         Directory.Delete(folder, recursive: true);
     }
 

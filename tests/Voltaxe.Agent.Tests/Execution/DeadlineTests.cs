@@ -7,12 +7,14 @@ using Voltaxe.Testing;
 namespace Voltaxe.Agent.Tests.Execution;
 
 /// <summary>An isolation that ends by itself, and everything that may come between.</summary>
-public sealed class DeadlineTests : IAsyncDisposable
+public sealed class DeadlineTests : IAsyncLifetime
 {
     private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
     private readonly Bench bench = new();
 
-    public ValueTask DisposeAsync() => bench.DisposeAsync();
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public Task DisposeAsync() => bench.DisposeAsync().AsTask();
 
     private IEnumerable<AgentEvent> Restores => bench.Book.Ledger.Events.Where(e => e.Kind == "timed_restore");
 

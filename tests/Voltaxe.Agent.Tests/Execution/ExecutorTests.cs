@@ -9,11 +9,13 @@ using Voltaxe.Testing;
 
 namespace Voltaxe.Agent.Tests.Execution;
 
-public sealed class ExecutorTests : IAsyncDisposable
+public sealed class ExecutorTests : IAsyncLifetime
 {
     private readonly Bench bench = new();
 
-    public ValueTask DisposeAsync() => bench.DisposeAsync();
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public Task DisposeAsync() => bench.DisposeAsync().AsTask();
 
     [Fact]
     public async Task A_command_is_durable_before_its_action_begins_and_its_result_before_it_is_told()

@@ -4,11 +4,13 @@ using Voltaxe.Contracts.Wire;
 
 namespace Voltaxe.Agent.Tests.Execution;
 
-public sealed class ProgressTests : IAsyncDisposable
+public sealed class ProgressTests : IAsyncLifetime
 {
     private readonly Bench bench = new Bench().Start();
 
-    public ValueTask DisposeAsync() => bench.DisposeAsync();
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public Task DisposeAsync() => bench.DisposeAsync().AsTask();
 
     private ProgressTeller Teller => field ??= new(bench.Outbox, bench.Clock, bench.Time);
 

@@ -8,11 +8,13 @@ using Voltaxe.Testing;
 namespace Voltaxe.Agent.Tests.Execution;
 
 /// <summary>What the executor and its journal make of a release code, and everything that may come between.</summary>
-public sealed class ReleaseLedgerTests : IAsyncDisposable
+public sealed class ReleaseLedgerTests : IAsyncLifetime
 {
     private readonly Bench bench = new();
 
-    public ValueTask DisposeAsync() => bench.DisposeAsync();
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public Task DisposeAsync() => bench.DisposeAsync().AsTask();
 
     private IEnumerable<AgentEvent> Told => bench.Book.Ledger.Events.Where(e => e.Kind == "offline_release");
 

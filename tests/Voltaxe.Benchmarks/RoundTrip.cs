@@ -28,16 +28,17 @@ public static class RoundTrip
         var agentProgram = Path.Combine(AppContext.BaseDirectory, "agent", "Voltaxe.Agent.dll");
         var state = hub.Folder.Folder("agent");
         await RunAsync(["dotnet", agentProgram, "enroll", "--hub", hub.Url.ToString(), "--token", await hub.EnrolmentTokenAsync(), "--name", "bench-1", "--state", state]);
-        using var agent = Process.Start(new ProcessStartInfo("setpriv", ["--bounding-set=-net_admin", "--inh-caps=-net_admin", "dotnet", agentProgram, "run", "--state", state]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
-        agent.OutputDataReceived += (_, _) => { };
-        agent.ErrorDataReceived += (_, _) => { };
-        agent.BeginOutputReadLine();
-        agent.BeginErrorReadLine();
+        // What it logs goes to a file: whoever read it here would take the processor from the hub.
+        var log = hub.Folder.File("agent.log");
+        using var agent = Process.Start(new ProcessStartInfo("sh",
+            ["-c", "exec \"$@\" >\"$LOG\" 2>&1", "sh", "setpriv", "--bounding-set=-net_admin", "--inh-caps=-net_admin", "dotnet", agentProgram, "run", "--state", state])
+        { Environment = { ["LOG"] = log } })!;
         try
         {
             using var http = new HttpClient { BaseAddress = hub.Url };
             http.DefaultRequestHeaders.Authorization = new("Bearer", await hub.OperatorTokenAsync());
-            await Eventually.TrueAsync(async () => (await http.GetFromJsonAsync("/api/v1/agents/bench-1", WireJson.Default.AgentView))!.Presence == Presence.Live);
+            if (!await IsLiveAsync(http))
+                throw new InvalidOperationException("the agent did not come:\n" + await File.ReadAllTextAsync(log));
             var ended = new ConcurrentDictionary<long, TaskCompletionSource<long>>();
             var store = hub.App.Services.GetRequiredService<HubStore>();
             hub.App.Services.GetRequiredService<CommitBell>().Rung += committed =>
@@ -74,6 +75,19 @@ public static class RoundTrip
         finally
         {
             agent.Kill(entireProcessTree: true);
+        }
+    }
+
+    private static async Task<bool> IsLiveAsync(HttpClient http)
+    {
+        try
+        {
+            await Eventually.TrueAsync(async () => (await http.GetFromJsonAsync("/api/v1/agents/bench-1", WireJson.Default.AgentView))!.Presence == Presence.Live);
+            return true;
+        }
+        catch (TimeoutException)
+        {
+            return false;
         }
     }
 

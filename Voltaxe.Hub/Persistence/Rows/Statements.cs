@@ -111,11 +111,13 @@ internal sealed class Statements(DbConnection connection, bool keep) : IDisposab
         {
             command = connection.CreateCommand();
             command.CommandText = text;
-            if (keep && kept.Count < MostKept)
+            if (kept.Count >= MostKept)
+                Dispose(); // None of them is in use now; those that are wanted come back.
+            if (keep)
                 kept.Add(text, command);
         }
         command.Transaction = transaction;
-        return (command, kept.ContainsKey(text));
+        return (command, keep);
     }
 
     private static void MustBeOne(int rows, RowUpdate update)

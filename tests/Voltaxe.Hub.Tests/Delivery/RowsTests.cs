@@ -109,6 +109,31 @@ public sealed class RowsTests
         }
     }
 
+    [Fact]
+    public async Task However_many_kinds_of_statements_there_are_only_so_many_are_kept()
+    {
+        await using var queue = await OpenAsync("sqlite");
+        var agent = await queue.EnrolAsync("web-01");
+        var columns = Mutable.Where(p => (p.PropertyType == typeof(string) || p.PropertyType == typeof(long)) && p.Name is not (nameof(Domain.Agent.Tags) or nameof(Domain.Agent.Capabilities))).Take(8).ToList();
+        Assert.Equal(8, columns.Count);
+        for (var subset = 1; subset < 256; subset++)
+        {
+            await queue.Store.WriteAsync(async (write, ct) =>
+            {
+                var row = (await write.LockAgentAsync(agent.Id, ct))!;
+                for (var i = 0; i < columns.Count; i++)
+                {
+                    if ((subset & 1 << i) != 0)
+                        columns[i].SetValue(row, columns[i].PropertyType == typeof(long) ? (object)(long)subset : $"{columns[i].Name} {subset}");
+                }
+                return 0;
+            }, default);
+            Assert.InRange(queue.Store.Prepared.Count, 1, 200);
+        }
+        var last = await queue.Store.ReadAsync((db, ct) => db.Agents.SingleAsync(ct), default);
+        Assert.All(columns, c => Assert.EndsWith("255", c.GetValue(last)!.ToString(), StringComparison.Ordinal));
+    }
+
     private static IEnumerable<PropertyInfo> Mutable => typeof(Domain.Agent).GetProperties().Where(p => p.SetMethod is { IsPublic: true } set
         && !set.ReturnParameter.GetRequiredCustomModifiers().Contains(typeof(System.Runtime.CompilerServices.IsExternalInit)));
 

@@ -22,6 +22,8 @@ runner=
 
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_SKIP_FIRST_TIME_EXPERIENCE=1 MSBUILDDISABLENODEREUSE=1
 export DEBIAN_FRONTEND=noninteractive
+# What the tests start lives for seconds: profiles of it would cost more than they bring.
+export DOTNET_TieredPGO=0
 
 say() { printf '%s\n' "$@"; }
 

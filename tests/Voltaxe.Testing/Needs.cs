@@ -27,6 +27,8 @@ public enum Needs
     SystemdAnalyze = 256,
     /// <summary>dpkg and dpkg-deb.</summary>
     Dpkg = 512,
+    /// <summary>The right to make time namespaces.</summary>
+    TimeNamespaces = 1024,
 }
 
 /// <summary>A fact that is skipped, by name and with the reason, where the machine lacks what it needs.</summary>
@@ -55,6 +57,7 @@ public static class Machine
         [Needs.FakeTime] = new(() => FakeTimeLibrary is null ? "libfaketime (package faketime)" : null),
         [Needs.SystemdAnalyze] = new(() => Works("systemd-analyze", "--version", "systemd-analyze (package systemd)")),
         [Needs.Dpkg] = new(() => Works("dpkg-deb", "--version", "dpkg-deb")),
+        [Needs.TimeNamespaces] = new(() => Works("unshare", "--time --boottime 1 --fork true", "the right to make time namespaces (root)")),
         [Needs.Strace] = new(() => Works("strace", "-o /dev/null true", "strace, and the right to trace a child")),
     };
 

@@ -1,5 +1,5 @@
 using System.Net;
-using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Http.Connections;
 using Microsoft.AspNetCore.SignalR;
 using Microsoft.AspNetCore.SignalR.Client;
 using Microsoft.Extensions.DependencyInjection;
@@ -16,10 +16,32 @@ public sealed class SocketChannel : ISocketChannel
     private static readonly TimeSpan HubSilence = TimeSpan.FromSeconds(30), ConnectPatience = TimeSpan.FromSeconds(15);
 
     private readonly HubConnection connection;
-    private readonly WebSocketConnectionFactory sockets;
     private readonly CancellationTokenSource closed = new();
+    private AgentWebSocket? socket;
+    private string? accessToken;
 
-    private SocketChannel(HubConnection connection, WebSocketConnectionFactory sockets) => (this.connection, this.sockets) = (connection, sockets);
+    private SocketChannel(Uri hub, HttpMessageInvoker http, SignIn signIn, Action<SyncReply> pushed)
+    {
+        var builder = new HubConnectionBuilder().WithUrl(HubUrls.At(hub, AgentRoutes.Hub), options =>
+        {
+            options.Transports = HttpTransportType.WebSockets;
+            options.SkipNegotiation = true;
+            options.WebSocketFactory = async (context, ct) =>
+                socket = await AgentWebSocket.ConnectAsync(context.Uri, accessToken = await signIn.TokenAsync(hub, ct), http, ct);
+        });
+        builder.AddJsonProtocol(o => o.PayloadSerializerOptions = WireJson.Default.Options);
+        builder.WithServerTimeout(HubSilence);
+        connection = builder.Build();
+        connection.On<Envelope[]>(AgentRoutes.Execute, e => pushed(new SyncReply { HubTime = default, Commands = e }));
+        connection.On<CancelOrder[]>(AgentRoutes.Cancel, c => pushed(new SyncReply { HubTime = default, Cancel = c }));
+        connection.On<Ask[]>(AgentRoutes.Ask, a => pushed(new SyncReply { HubTime = default, Asks = a }));
+        connection.Closed += e =>
+        {
+            // Without an error, or in the middle of a message: then the socket knows.
+            ClosedWhy = (e is null or InvalidDataException ? socket?.Fault ?? e : e)?.Message;
+            return closed.CancelAsync();
+        };
+    }
 
     public string Name => "push";
 
@@ -31,36 +53,19 @@ public sealed class SocketChannel : ISocketChannel
     /// <exception cref="HubRefusedException">The hub answered, but not with a socket.</exception>
     public static async Task<SocketChannel> ConnectAsync(Uri hub, HttpMessageInvoker http, SignIn signIn, Action<SyncReply> pushed, TimeProvider time, CancellationToken ct)
     {
-        string? used = null;
-        var builder = new HubConnectionBuilder();
-        var sockets = new WebSocketConnectionFactory(http, async c => used = await signIn.TokenAsync(hub, c));
-        builder.Services.AddSingleton<IConnectionFactory>(sockets);
-        builder.Services.AddSingleton<EndPoint>(new UriEndPoint(HubUrls.Socket(hub, AgentRoutes.Hub)));
-        builder.AddJsonProtocol(o => o.PayloadSerializerOptions = WireJson.Default.Options);
-        builder.WithServerTimeout(HubSilence);
-        var connection = builder.Build();
-        var channel = new SocketChannel(connection, sockets);
-        connection.On<Envelope[]>(AgentRoutes.Execute, e => pushed(new SyncReply { HubTime = default, Commands = e }));
-        connection.On<CancelOrder[]>(AgentRoutes.Cancel, c => pushed(new SyncReply { HubTime = default, Cancel = c }));
-        connection.On<Ask[]>(AgentRoutes.Ask, a => pushed(new SyncReply { HubTime = default, Asks = a }));
-        connection.Closed += e =>
-        {
-            // Without an error, or in the middle of a message: then the socket knows.
-            channel.ClosedWhy = (e is null or InvalidDataException ? sockets.Fault ?? e : e)?.Message;
-            return channel.closed.CancelAsync();
-        };
+        var channel = new SocketChannel(hub, http, signIn, pushed);
         using var limit = new CancellationTokenSource(ConnectPatience, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, limit.Token);
         try
         {
-            await connection.StartAsync(either.Token);
+            await channel.connection.StartAsync(either.Token);
             return channel;
         }
         catch (Exception e)
         {
-            await connection.DisposeAsync();
-            if (e is HubRefusedException { Status: HttpStatusCode.Unauthorized } && used is not null)
-                signIn.Forget(used);
+            await channel.DisposeAsync();
+            if (e is HubRefusedException { Status: HttpStatusCode.Unauthorized } && channel.accessToken is { } refused)
+                signIn.Forget(refused);
             if (e is OperationCanceledException && !ct.IsCancellationRequested)
                 throw new TimeoutException($"no socket within {ConnectPatience.TotalSeconds:0} s", e);
             throw;
@@ -79,7 +84,7 @@ public sealed class SocketChannel : ISocketChannel
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
-            throw new IOException("the socket ended before the hub answered", sockets.Fault);
+            throw new IOException("the socket ended before the hub answered", socket?.Fault);
         }
     }
 

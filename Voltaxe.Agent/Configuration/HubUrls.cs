@@ -22,7 +22,4 @@ public static class HubUrls
 
     /// <summary>A route below a hub's address; a path in the address is kept.</summary>
     public static Uri At(Uri hub, string route) => new(hub.AbsoluteUri.TrimEnd('/') + route);
-
-    /// <summary>The same address for a WebSocket.</summary>
-    public static Uri Socket(Uri hub, string route) => new UriBuilder(At(hub, route)) { Scheme = hub.Scheme == "https" ? "wss" : "ws" }.Uri;
 }

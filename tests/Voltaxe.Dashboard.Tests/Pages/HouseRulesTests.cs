@@ -43,10 +43,6 @@ public partial class HouseRulesTests
     }
 
     [Fact]
-    public void Blazors_script_is_there_and_whole() =>
-        Assert.Equal(187_546, new FileInfo(Path.Combine(Sources, "wwwroot", "_framework", "blazor.web.js")).Length);
-
-    [Fact]
     public void The_policy_allows_nothing_inline_and_nothing_foreign()
     {
         Assert.DoesNotContain("unsafe", DashboardRoom.ContentSecurityPolicy, StringComparison.Ordinal);

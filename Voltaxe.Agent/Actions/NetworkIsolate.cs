@@ -4,7 +4,11 @@ using Voltaxe.Contracts.Commands;
 
 namespace Voltaxe.Agent.Actions;
 
-/// <summary>Cuts the host off from everything but the hub, and sees for itself that it did, before it says so.</summary>
+/// <summary>
+/// Cuts the host off from everything but the hub, and sees for itself that it did, before it says so. Rules behind which a hub falls
+/// silent that had answered are rolled back; they are loaded again when the hub stays silent without them, and a second time when it
+/// answers: only rules that cut it off twice are the cause.
+/// </summary>
 public sealed class NetworkIsolate(HostPlatform platform, IsolationProof proof, IsolationWatch watch) : IAction
 {
     public string Command => CommandNames.NetworkIsolate;
@@ -17,11 +21,11 @@ public sealed class NetworkIsolate(HostPlatform platform, IsolationProof proof, 
     {
         try
         {
-            proof.Loaded();
-            var done = await platform.Isolation!.IsolateAsync(order.Uid, CommandParams.ReadIsolate(order.Command.Params), order.Resumed, ct);
-            done.Details["changed"] = done.Changed;
+            var wanted = CommandParams.ReadIsolate(order.Command.Params);
             if (platform.Isolation is IRulesIsolation rules)
-                return await ProveAsync(rules, order.Uid, done, ct);
+                return await new Attempt(proof, rules, order.Uid, wanted).RunAsync(order.Resumed, ct);
+            var done = await platform.Isolation!.IsolateAsync(order.Uid, wanted, order.Resumed, ct);
+            done.Details["changed"] = done.Changed;
             done.Details["verified_why_not"] = "a dry run blocks nothing";
             return ActionResult.Executed(done.Message, HostPlatform.ToElement(done.Details), verified: false);
         }
@@ -35,20 +39,55 @@ public sealed class NetworkIsolate(HostPlatform platform, IsolationProof proof, 
         }
     }
 
-    private async Task<ActionResult> ProveAsync(IRulesIsolation rules, Guid uid, EffectOutcome done, CancellationToken ct)
+    /// <summary>One command's rules, loaded once or twice.</summary>
+    private sealed class Attempt(IsolationProof proof, IRulesIsolation rules, Guid uid, IsolateParams wanted)
     {
-        var seen = await proof.WaitAsync(rules, ct);
-        if (!seen.HubAnswers && rules.HubAnsweredBefore)
+        private bool second;
+
+        public async Task<ActionResult> RunAsync(bool resumed, CancellationToken ct)
         {
-            await rules.RollBackAsync(uid, ct);
-            done.Details["rolled_back"] = true;
-            return ActionResult.Failed("control_channel_lost", "the hub had answered and did not through the rules: they were taken back", done.Details);
+            if (resumed && await rules.IsRolledBackAsync(uid, ct))
+                return await DecideAsync(ct);
+            proof.Loaded();
+            var done = await rules.IsolateAsync(uid, wanted, resumed, ct);
+            done.Details["changed"] = done.Changed;
+            return await ProveAsync(done, ct);
         }
-        if (seen.WhyNotBlocked is { } open)
-            done.Details["verified_why_not"] = open;
-        // Someone else may be blocking the hub. To free the host now would be to do as they wish.
-        if (!seen.HubAnswers)
-            done.Details["verified_why_not"] = "the hub does not answer, and did not right before either: the host stays isolated, and goes on trying";
-        return ActionResult.Executed(done.Message, HostPlatform.ToElement(done.Details), seen.Holds);
+
+        private async Task<ActionResult> ProveAsync(EffectOutcome done, CancellationToken ct)
+        {
+            var seen = await proof.WaitAsync(rules, second ? IsolationProof.SecondTimeout : proof.Timeout, ct);
+            if (!seen.HubAccepts && rules.HubAnsweredBefore)
+            {
+                await rules.RollBackAsync(uid, ct);
+                return await DecideAsync(ct);
+            }
+            if (seen.WhyNotBlocked is { } open)
+                done.Details["verified_why_not"] = open;
+            // Someone else may be blocking the hub. To free the host now would be to do as they wish.
+            if (!seen.HubAnswers)
+            {
+                done.Details["verified_why_not"] = seen.HubAccepts
+                    ? "the hub accepts connections through the rules and has not answered yet: the host stays isolated, and goes on trying"
+                    : "the hub does not answer, and did not without the rules either: the host stays isolated, and goes on trying";
+            }
+            return ActionResult.Executed(done.Message, HostPlatform.ToElement(done.Details), seen.Holds);
+        }
+
+        /// <summary>The rules are away: were they the cause of the hub's silence?</summary>
+        private async Task<ActionResult> DecideAsync(CancellationToken ct)
+        {
+            var back = await proof.IsBackAsync(rules, ct);
+            if (back && second)
+                return ActionResult.Failed("control_channel_lost", "the hub had answered and did not through the rules, twice: they were taken back", new() { ["rolled_back"] = true });
+            second = true;
+            proof.Loaded();
+            var done = await rules.LoadAgainAsync(uid, wanted, hubAnswered: back, ct);
+            done.Details["changed"] = done.Changed;
+            done.Details["loaded_again"] = back
+                ? "the hub fell silent after the rules were loaded and answered when they were taken back: loaded a second time"
+                : "the hub fell silent after the rules were loaded and stayed silent when they were taken back: they were not the cause";
+            return await ProveAsync(done, ct);
+        }
     }
 }

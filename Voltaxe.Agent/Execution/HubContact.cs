@@ -4,7 +4,10 @@ namespace Voltaxe.Agent.Execution;
 /// <param name="time">Its timestamp must run through suspend.</param>
 public sealed class HubContact(TimeProvider time)
 {
+    private const int RoundTrips = 8;
+
     private readonly Lock gate = new();
+    private readonly Queue<TimeSpan> roundTrips = new(RoundTrips);
     private long? heard, answered;
     private TaskCompletionSource next = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -17,17 +20,34 @@ public sealed class HubContact(TimeProvider time)
 
     /// <summary>The hub answered a sync.</summary>
     /// <param name="began">The timestamp from before the sync was sent: one that began earlier proves nothing about rules loaded meanwhile.</param>
-    public void Answered(long began)
+    /// <param name="held">The hub was asked to hold the request open: how long it took says nothing about how fast the hub is.</param>
+    public void Answered(long began, bool held = false)
     {
         TaskCompletionSource waiting;
         lock (gate)
         {
             heard = time.GetTimestamp();
+            if (!held)
+            {
+                if (roundTrips.Count == RoundTrips)
+                    roundTrips.Dequeue();
+                roundTrips.Enqueue(time.GetElapsedTime(began));
+            }
             answered = Math.Max(answered ?? began, began);
             waiting = next;
             next = new(TaskCreationOptions.RunContinuationsAsynchronously);
         }
         waiting.SetResult();
+    }
+
+    /// <summary>The slowest of the hub's last answers; zero before the first.</summary>
+    public TimeSpan SlowestAnswer
+    {
+        get
+        {
+            lock (gate)
+                return roundTrips.Count == 0 ? TimeSpan.Zero : roundTrips.Max();
+        }
     }
 
     /// <summary>Whether the hub was heard of in this last span.</summary>

@@ -1,5 +1,7 @@
 using System.Net;
 using Voltaxe.Agent.Actions;
+using Voltaxe.Agent.Execution;
+using Voltaxe.Agent.Platform;
 using Voltaxe.Agent.Tests.Execution;
 using Voltaxe.Contracts.Wire;
 using Voltaxe.Testing;
@@ -55,9 +57,11 @@ public sealed class ProofTests
         var said = rig.Syncs;
         var running = rig.IsolateAsync(1);
         await Eventually.TrueAsync(() => rig.Syncs > said && rig.Tables.Contains("voltaxe", StringComparison.Ordinal));
-        rig.Time.Advance(IsolationProof.Patience);
-        var done = await running.Within();
-        Assert.True(IsolationProof.Patience < TimeSpan.FromSeconds(30));
+        rig.Time.Advance(IsolationProof.ShortestTimeout);
+        Assert.True(IsolationProof.ShortestTimeout < TimeSpan.FromSeconds(30));
+        await Eventually.TrueAsync(() => rig.Rolled > 0);
+        var done = await rig.PassAsync(running);
+        Assert.Equal(2, rig.Rolled);
         Assert.Equal((Outcome.Failed, "control_channel_lost"), (done.Outcome, done.Data!.Value.GetProperty("error").GetString()));
         Assert.DoesNotContain("voltaxe", rig.Tables, StringComparison.Ordinal);
         Assert.True(await rig.Hub.AnswersAsync(rig.Host));
@@ -115,14 +119,97 @@ public sealed class ProofTests
     }
 
     [NeedsFact(Network)]
-    public async Task A_crash_after_the_rules_were_taken_back_does_not_load_them_again()
+    public async Task A_hub_that_fell_silent_and_stays_silent_without_the_rules_was_not_cut_off_by_them_so_they_are_loaded_again()
+    {
+        await using var rig = new Rig();
+        await rig.HearAsync();
+        var running = rig.IsolateAsync(1);
+        rig.CutHub();
+        var done = await rig.PassAsync(running);
+
+        Assert.Equal((Outcome.Executed, false), (done.Outcome, done.Verified));
+        Assert.Contains("not the cause", done.Data!.Value.GetProperty("loaded_again").GetString(), StringComparison.Ordinal);
+        Assert.Contains("goes on trying", Why(done), StringComparison.Ordinal);
+        Assert.Equal(1, rig.Rolled);
+        Assert.True(rig.Watch.Current is { Isolated: true, VerifiedAt: null });
+        rig.ReconnectHub();
+        await Eventually.TrueAsync(async () =>
+        {
+            await rig.Watch.LookAsync(default);
+            return rig.Watch.Current is { Isolated: true, VerifiedAt: not null };
+        });
+    }
+
+    [NeedsFact(Network)]
+    public async Task A_hub_that_restarted_right_after_the_rules_were_loaded_frees_nobody()
+    {
+        await using var rig = new Rig();
+        await rig.HearAsync();
+        rig.OnRollBack = rig.ReconnectHub;
+        var running = rig.IsolateAsync(1);
+        rig.CutHub();
+        await Eventually.TrueAsync(() =>
+        {
+            if (rig.Rolled == 0)
+                rig.Time.Advance(TimeSpan.FromSeconds(1));
+            return rig.Rolled > 0;
+        });
+        var done = await running.Within();
+
+        Assert.Equal((Outcome.Executed, true), (done.Outcome, done.Verified));
+        Assert.Contains("a second time", done.Data!.Value.GetProperty("loaded_again").GetString(), StringComparison.Ordinal);
+        Assert.True(rig.Watch.Current is { Isolated: true, VerifiedAt: not null });
+    }
+
+    [NeedsFact(Network)]
+    public async Task A_hub_that_accepts_connections_and_answers_late_frees_nobody()
+    {
+        await using var rig = new Rig();
+        await rig.HearAsync();
+        rig.HubIsBusy = true;
+        var done = await rig.PassAsync(rig.IsolateAsync(1));
+
+        Assert.Equal((Outcome.Executed, false, 0), (done.Outcome, done.Verified, rig.Rolled));
+        Assert.Contains("accepts connections", Why(done), StringComparison.Ordinal);
+        rig.HubIsBusy = false;
+        await Eventually.TrueAsync(async () =>
+        {
+            await rig.Watch.LookAsync(default);
+            return rig.Watch.Current is { Isolated: true, VerifiedAt: not null };
+        });
+    }
+
+    [Fact]
+    public void A_hub_that_was_slow_before_has_longer_but_never_so_long_that_a_second_try_does_not_fit()
+    {
+        var time = new ManualClock();
+        var contact = new HubContact(time);
+        var proof = new IsolationProof(contact, new HubClock(time, "boot-1"), new Outbox(time), time);
+        TimeSpan After(int seconds, bool held)
+        {
+            var began = time.GetTimestamp();
+            time.Advance(TimeSpan.FromSeconds(seconds));
+            contact.Answered(began, held);
+            return proof.Timeout;
+        }
+        Assert.Equal(IsolationProof.ShortestTimeout, proof.Timeout);
+        // A request that the hub was asked to hold says nothing.
+        Assert.Equal(IsolationProof.ShortestTimeout, After(30, held: true));
+        Assert.Equal(TimeSpan.FromSeconds(35), After(3, held: false) + TimeSpan.FromSeconds(5));
+        Assert.Equal(IsolationProof.LongestTimeout, After(20, held: false));
+        var all = IsolationProof.LongestTimeout + IsolationProof.SecondTimeout + 2 * IsolationProof.RolledBackTimeout;
+        Assert.True(all < new NetworkIsolate(new HostPlatform("linux", null, null, null), proof, null!).Limit - TimeSpan.FromSeconds(30));
+    }
+
+    [NeedsFact(Network)]
+    public async Task A_crash_after_the_rules_were_taken_back_tries_them_once_more_and_takes_them_back_again()
     {
         await using var rig = new Rig();
         await rig.HearAsync();
         rig.Where.Hub = new IPEndPoint(rig.Hub.Address, 9);
         Assert.Equal(Outcome.Failed, (await rig.PassAsync(rig.IsolateAsync(1))).Outcome);
         rig.Time.Advance(TimeSpan.FromMinutes(1));
-        var again = await rig.IsolateAsync(1, resumed: true).Within();
+        var again = await rig.PassAsync(rig.IsolateAsync(1, resumed: true));
         Assert.Equal((Outcome.Failed, "control_channel_lost"), (again.Outcome, again.Data!.Value.GetProperty("error").GetString()));
         Assert.DoesNotContain("voltaxe", rig.Tables, StringComparison.Ordinal);
     }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging.Abstractions;
 using Voltaxe.Agent.Actions;
 using Voltaxe.Agent.Execution;
@@ -41,7 +42,12 @@ internal sealed class Rig : IAsyncDisposable
         clock.Set(Time.GetUtcNow());
         var exec = new Exec("ip", "netns", "exec", Host.Name);
         var nft = new Nft(exec, Exec.Find("nft")!);
-        Rules = new RulesIsolation(new NftFirewall(nft, new EgressChains(exec, nft, Exec.Find("ip")), new SocketKiller(exec, Exec.Find("ss"))), Where, new IsolationStore(folder.File("isolation.json")),
+        var firewall = new Watched(new NftFirewall(nft, new EgressChains(exec, nft, Exec.Find("ip")), new SocketKiller(exec, Exec.Find("ss"))), () =>
+        {
+            Rolled++;
+            OnRollBack();
+        });
+        Rules = new RulesIsolation(firewall, Where, new IsolationStore(folder.File("isolation.json")),
             new IsolationTies("boot-1", Time.GetUtcNow, () => contact.HeardWithin(IsolationProof.Recent), NewSocket, TimeProvider.System));
         var platform = new HostPlatform("linux", Rules, null, null);
         var proof = new IsolationProof(contact, clock, outbox, Time);
@@ -60,6 +66,17 @@ internal sealed class Rig : IAsyncDisposable
     public NetworkIsolate Isolate { get; }
     public List<(string Kind, Guid? Uid)> Events { get; } = [];
     public int Syncs { get; private set; }
+    /// <summary>The hub accepts connections and answers no sync.</summary>
+    public bool HubIsBusy { get; set; }
+
+    /// <summary>How often rules were taken away.</summary>
+    public int Rolled { get; private set; }
+    public Action OnRollBack { get; set; } = static () => { };
+
+    /// <summary>From here on nothing reaches the hub, and nobody is told: as when it dies, or a cable does.</summary>
+    public void CutHub() => Peer.Tool("nft", "add table inet cut; add chain inet cut in { type filter hook input priority 0; }; add rule inet cut in meta l4proto tcp drop");
+
+    public void ReconnectHub() => Peer.Tool("nft", "delete table inet cut");
 
     public string Tables => Host.Tool("nft", "list", "tables");
 
@@ -121,13 +138,29 @@ internal sealed class Rig : IAsyncDisposable
                 await outbox.WaitAsync(Timeout.InfiniteTimeSpan, stop.Token);
                 Syncs++;
                 var began = Time.GetTimestamp();
-                if (await Hub.AnswersAsync(Host, TimeSpan.FromSeconds(3)))
+                if (await Hub.AnswersAsync(Host, TimeSpan.FromSeconds(3)) && !HubIsBusy)
                     contact.Answered(began);
             }
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
             // The test is over.
+        }
+    }
+
+    /// <summary>The firewall, and a word when its rules are taken away.</summary>
+    private sealed class Watched(IFirewall inner, Action removed) : IFirewall
+    {
+        public Task<string?> DigestAsync(CancellationToken ct) => inner.DigestAsync(ct);
+        public Task LoadAsync(Passage passage, CancellationToken ct) => inner.LoadAsync(passage, ct);
+        public Task FinishAsync(Passage passage, bool fresh, JsonObject details, CancellationToken ct) => inner.FinishAsync(passage, fresh, details, ct);
+        public Task<bool> TendAsync(Passage passage, CancellationToken ct) => inner.TendAsync(passage, ct);
+        public Task<long?> RefusedAsync(CancellationToken ct) => inner.RefusedAsync(ct);
+
+        public async Task RemoveAsync(CancellationToken ct)
+        {
+            await inner.RemoveAsync(ct);
+            removed();
         }
     }
 

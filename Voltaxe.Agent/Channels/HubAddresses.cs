@@ -8,20 +8,37 @@ namespace Voltaxe.Agent.Channels;
 
 /// <summary>
 /// Where the hubs are, name by name: all their addresses, or those of the proxy on the way. While the host is isolated, names do not
-/// resolve; then the addresses that were let through are used.
+/// resolve; then the addresses that were let through are used. Where names are broken, those at which the hub last answered are.
 /// </summary>
-public sealed class HubAddresses(IReadOnlyList<Uri> hubs) : IHubWhereabouts
+/// <param name="answered">The addresses at which the hubs answered before; null: none are kept.</param>
+public sealed class HubAddresses(IReadOnlyList<Uri> hubs, AnsweredAddresses? answered = null) : IHubWhereabouts
 {
     /// <summary>How long all addresses of a name have together, a little less than the client waits for a connection; and how long each has at least.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(9), Shortest = TimeSpan.FromSeconds(1);
 
+    /// <summary>How long a name may take to resolve where an address is known that has answered.</summary>
+    private static readonly TimeSpan DnsTimeout = TimeSpan.FromSeconds(3);
+
     private readonly ConcurrentDictionary<string, IPAddress> lastUsed = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<(string Key, IPAddress Address), int> unanswered = new();
     private volatile IReadOnlyDictionary<string, string[]>? pinned;
 
     /// <summary>Uses these addresses instead of asking for names; null: asks again.</summary>
     public void Pin(IReadOnlyDictionary<string, string[]>? addresses) => pinned = addresses;
 
-    /// <summary>Addresses by <c>host:port</c>, of every hub or its proxy; hosts that do not resolve are left out.</summary>
+    /// <summary>The hub answered over the connection that was made last: its address is kept.</summary>
+    public void Answered(Uri hub)
+    {
+        var (host, port) = Target(hub);
+        if (!lastUsed.TryGetValue(Key(host, port), out var address))
+            return;
+        foreach (var tried in unanswered.Keys.Where(k => k.Key == Key(host, port)))
+            unanswered.TryRemove(tried, out _);
+        if (!IPAddress.TryParse(host.Trim('[', ']'), out _))
+            answered?.Add(Key(host, port), IPAddress.Parse(Plain(address)));
+    }
+
+    /// <summary>Addresses by <c>host:port</c>, of every hub or its proxy; hosts of which no address is known are left out.</summary>
     public async Task<IReadOnlyDictionary<string, string[]>> ResolveAsync(CancellationToken ct)
     {
         var resolved = new Dictionary<string, string[]>(StringComparer.Ordinal);
@@ -43,19 +60,20 @@ public sealed class HubAddresses(IReadOnlyList<Uri> hubs) : IHubWhereabouts
     ];
 
     /// <summary>
-    /// Connects to the first address that answers, the one that did so last before the others. One that is silent gets its share of the
-    /// time, not all of it. Addresses that are pinned and do not answer may be old ones: then the name is asked for after all.
+    /// Connects to the first address that accepts: the one over which the hub answered last before the others, and those that accepted
+    /// without an answer of the hub after the others. One that is silent gets its share of the time, not all of it. Addresses that are
+    /// pinned and do not accept may be old ones: then the name is asked for after all.
     /// </summary>
     public async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken ct)
     {
         var (host, port) = (context.DnsEndPoint.Host, context.DnsEndPoint.Port);
         var known = await AddressesAsync(host, port, ct);
         var isPinned = pinned?.ContainsKey(Key(host, port)) == true;
-        if (lastUsed.TryGetValue(Key(host, port), out var last) && known.Contains(last))
-            known = [last, .. known.Where(a => !a.Equals(last))];
+        var last = lastUsed.GetValueOrDefault(Key(host, port));
+        known = [.. known.OrderBy(a => unanswered.GetValueOrDefault((Key(host, port), a))).ThenBy(a => a.Equals(last) ? 0 : 1)];
         var (stream, fault) = await ConnectToAnyAsync(known, host, port, patience: isPinned || known.Length > 1 ? TimeSpan.FromTicks(Patience.Ticks / Math.Max(known.Length, isPinned ? 2 : 1)) : null, ct);
         if (stream is null && isPinned)
-            (stream, fault) = await ConnectToAnyAsync([.. (await AskAsync(host, ct)).Except(known)], host, port, patience: null, ct);
+            (stream, fault) = await ConnectToAnyAsync([.. (await AskAsync(host, Timeout.InfiniteTimeSpan, ct)).Except(known)], host, port, patience: null, ct);
         return stream ?? throw fault ?? new SocketException((int)SocketError.HostNotFound);
     }
 
@@ -72,6 +90,7 @@ public sealed class HubAddresses(IReadOnlyList<Uri> hubs) : IHubWhereabouts
             {
                 await socket.ConnectAsync(new IPEndPoint(address, port), limit.Token);
                 lastUsed[Key(host, port)] = address;
+                unanswered.AddOrUpdate((Key(host, port), address), 1, static (_, tries) => tries + 1);
                 return (new NetworkStream(socket, ownsSocket: true), null);
             }
             catch (Exception e)
@@ -89,16 +108,21 @@ public sealed class HubAddresses(IReadOnlyList<Uri> hubs) : IHubWhereabouts
     {
         if (IPAddress.TryParse(host.Trim('[', ']'), out var literal))
             return [literal];
-        return pinned is { } known && known.TryGetValue(Key(host, port), out var texts) ? [.. texts.Select(IPAddress.Parse)] : await AskAsync(host, ct);
+        if (pinned is { } known && known.TryGetValue(Key(host, port), out var texts))
+            return [.. texts.Select(IPAddress.Parse)];
+        var before = answered?.Of(Key(host, port)) ?? [];
+        return [.. (await AskAsync(host, before.Length > 0 ? DnsTimeout : Timeout.InfiniteTimeSpan, ct)).Concat(before).DistinctBy(Plain)];
     }
 
-    private static async Task<IPAddress[]> AskAsync(string host, CancellationToken ct)
+    private static async Task<IPAddress[]> AskAsync(string host, TimeSpan atMost, CancellationToken ct)
     {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        limit.CancelAfter(atMost);
         try
         {
-            return await Dns.GetHostAddressesAsync(host, ct);
+            return await Dns.GetHostAddressesAsync(host, limit.Token);
         }
-        catch (SocketException)
+        catch (Exception e) when (e is SocketException or OperationCanceledException && !ct.IsCancellationRequested)
         {
             return [];
         }

@@ -15,6 +15,9 @@ public interface IHubChannel
     /// <summary>`push` on a socket, `poll` otherwise: for logs and `status`.</summary>
     string Name { get; }
 
+    /// <summary>The hub at its other end.</summary>
+    Uri Hub { get; }
+
     /// <param name="sent">Called when the request has left; a parked one lets others pass from then on.</param>
     Task<SyncReply> SyncAsync(SyncRequest request, Action sent, CancellationToken ct);
 }

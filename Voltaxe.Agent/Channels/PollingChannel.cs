@@ -13,6 +13,8 @@ public sealed class PollingChannel(HttpClient http, SignIn signIn, Uri hub) : IH
 {
     public string Name => "poll";
 
+    public Uri Hub => hub;
+
     public async Task<SyncReply> SyncAsync(SyncRequest request, Action sent, CancellationToken ct)
     {
         var token = await signIn.TokenAsync(hub, ct);

@@ -22,6 +22,7 @@ public sealed class SocketChannel : ISocketChannel
 
     private SocketChannel(Uri hub, HttpMessageInvoker http, SignIn signIn, Action<SyncReply> pushed)
     {
+        Hub = hub;
         var builder = new HubConnectionBuilder().WithUrl(HubUrls.At(hub, AgentRoutes.Hub), options =>
         {
             options.Transports = HttpTransportType.WebSockets;
@@ -44,6 +45,8 @@ public sealed class SocketChannel : ISocketChannel
     }
 
     public string Name => "push";
+
+    public Uri Hub { get; }
 
     public CancellationToken Closed => closed.Token;
 

@@ -37,7 +37,7 @@ public sealed class Syncer(SyncComposer composer, Outbox outbox, HubClock clock,
             if (!HubClock.IsPlausible(reply.HubTime))
                 throw new InvalidDataException($"the hub says that it is {reply.HubTime:O}");
             clock.Set(reply.HubTime);
-            contact.Answered(began);
+            contact.Answered(began, held: waitSeconds > 0);
             outbox.WasTold(request);
             // Until what was recorded is noted, the next sync would say it again.
             await heard(channel, reply);

@@ -168,6 +168,8 @@ public sealed class SyncTests : IAsyncLifetime
 /// <summary>A channel whose replies the test gives by hand.</summary>
 internal sealed class HandChannel : ISocketChannel
 {
+    public Uri Hub { get; } = new("http://hub.example");
+
     private readonly System.Threading.Channels.Channel<Said> said = System.Threading.Channels.Channel.CreateUnbounded<Said>();
     private readonly CancellationTokenSource closed = new();
 

@@ -55,6 +55,37 @@ public sealed class RoadsToTheHubTests
     }
 
     [NeedsFact(Needs.Root | Needs.NetNamespaces | Needs.Nft)]
+    public async Task Broken_names_prevent_no_isolation_connected_or_not_before_and_after_a_restart_of_the_agent()
+    {
+        using var segment = new NetSegment();
+        var (hubHost, agentHost, elsewhere) = (segment.AddHost(), segment.AddHost(), segment.AddHost());
+        await using var site = await Site.StartAsync(hubHost, ListenOn($"http://{hubHost.V4}:8080"));
+        agentHost.Knows(Name, hubHost.V4);
+        var agent = await site.EnrolAsync("web-01", agentHost, dryRun: false, through: new Uri($"http://{Name}:8080"));
+        agent.Start();
+        await site.LiveAsync("web-01");
+        await using var canary = new Canary(elsewhere);
+
+        // No name any more, and nobody to ask: connected, it is isolated all the same.
+        agentHost.Knows("nobody.test", hubHost.V4);
+        await IsolatedAsync(site, canary, agentHost);
+        await RestoredAsync(site, canary, agentHost);
+        // A wrong address for the name, and an agent that has just started.
+        await agent.KillAsync();
+        agentHost.Knows(Name, elsewhere.V4);
+        agent.Start();
+        await site.LiveAsync("web-01");
+        await IsolatedAsync(site, canary, agentHost);
+        await RestoredAsync(site, canary, agentHost);
+        // No name, an agent that has just started, and an order that came while it was away.
+        await agent.KillAsync();
+        agentHost.Knows("nobody.test", hubHost.V4);
+        agent.Start();
+        await site.LiveAsync("web-01");
+        await IsolatedAsync(site, canary, agentHost);
+    }
+
+    [NeedsFact(Needs.Root | Needs.NetNamespaces | Needs.Nft)]
     public async Task Behind_a_proxy_the_proxy_is_the_only_way_that_stays()
     {
         using var segment = new NetSegment();

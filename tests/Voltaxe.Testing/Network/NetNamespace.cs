@@ -32,11 +32,11 @@ public sealed partial class NetNamespace : IDisposable
     /// <summary>The switch's end of this host's cable, for <see cref="NetSegment"/>.</summary>
     internal string? Port { get; set; }
 
-    /// <summary>What names mean to programs inside, instead of this machine's /etc/hosts. Once, before they start.</summary>
+    /// <summary>What names mean to programs inside, instead of this machine's /etc/hosts: this one, and no other. Before the first starts; what it says may change later.</summary>
     public void Knows(string name, params IPAddress[] addresses)
     {
         var folder = $"/etc/netns/{Name}";
-        names = LastWill.Add($"rm -rf -- {folder}");
+        names ??= LastWill.Add($"rm -rf -- {folder}");
         Directory.CreateDirectory(folder);
         File.WriteAllLines(Path.Combine(folder, "hosts"), ["127.0.0.1 localhost", .. addresses.Select(a => $"{a} {name}")]);
     }

@@ -15,7 +15,7 @@ using Voltaxe.Contracts.Wire;
 namespace Voltaxe.Agent.CommandLine;
 
 /// <summary>Puts the rooms of the agent together and runs them.</summary>
-internal sealed class AgentHost : IAsyncDisposable
+internal sealed partial class AgentHost : IAsyncDisposable
 {
     private readonly Book book;
     private readonly Executor executor;
@@ -38,7 +38,7 @@ internal sealed class AgentHost : IAsyncDisposable
         var clock = new HubClock(time, bootId);
         var contact = new HubContact(time);
         var hubs = settings.HubUrls ?? [.. enrolment.HubUrls.Select(u => new Uri(u))];
-        var addresses = new HubAddresses(hubs);
+        var addresses = new HubAddresses(hubs, new AnsweredAddresses(folder.AddressesFile, logs.CreateLogger<AnsweredAddresses>()));
         var http = HubChannels.MakeClient(addresses);
         var signIn = new SignIn(http, key, enrolment, time, logs.CreateLogger<SignIn>());
         var platform = await ThisHost.MakeAsync(settings.DryRun, settings, folder, addresses,
@@ -66,6 +66,11 @@ internal sealed class AgentHost : IAsyncDisposable
         executor = new Executor(book, clock, verifier.Verify, runner, outbox, time, logs.CreateLogger<Executor>());
         if (opening.Lost is { } lost)
             Raise("journal_lost", null, new() { ["why"] = lost });
+        if (platform.Isolation is IRulesIsolation rules && await JournalDecides.ApplyAsync(rules, book.Ledger, Happening, ct) is { } wrong)
+        {
+            NoteDiffered(logs.CreateLogger<AgentHost>(), wrong);
+            Raise("isolation_note_replaced", book.Ledger.LastNetworkEffect?.Uid, new() { ["why"] = wrong });
+        }
 
         var info = new AgentInfo
         {
@@ -79,6 +84,7 @@ internal sealed class AgentHost : IAsyncDisposable
         var status = new StatusBoard(folder, watch, outbox, time);
         var syncer = new Syncer(composer, outbox, clock, contact, time, async (channel, reply) =>
         {
+            addresses.Answered(channel.Hub);
             await ears.HearAsync(reply);
             status.Note(channel.Name, reply);
             if (reply.Recorded.Count + reply.Drop.Count > 0)
@@ -137,6 +143,9 @@ internal sealed class AgentHost : IAsyncDisposable
             await executing;
         }
     }
+
+    [LoggerMessage(2, LogLevel.Warning, "The journal decides about the isolation: {Wrong}")]
+    private static partial void NoteDiffered(ILogger log, string wrong);
 
     public ValueTask DisposeAsync()
     {

@@ -45,7 +45,7 @@ internal sealed class CheckAgent(AgentSettings settings, TextWriter output)
     private async Task CheckHubsAsync(StateFolder folder, EnrolmentState enrolment, System.Security.Cryptography.ECDsa key, CancellationToken ct)
     {
         var hubs = settings.HubUrls ?? [.. enrolment.HubUrls.Select(u => new Uri(u))];
-        var addresses = new HubAddresses(hubs);
+        var addresses = new HubAddresses(hubs, new AnsweredAddresses(folder.AddressesFile, NullLogger<AnsweredAddresses>.Instance));
         using var http = HubChannels.MakeClient(addresses);
         var time = new BootTime();
         using var signIn = new SignIn(http, key, enrolment, time, NullLogger<SignIn>.Instance);

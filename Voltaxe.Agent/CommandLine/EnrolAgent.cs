@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using Voltaxe.Agent.Channels;
 using Voltaxe.Agent.Configuration;
 using Voltaxe.Agent.Enrolment;
@@ -13,8 +14,12 @@ internal static class EnrolAgent
         {
             var folder = StateFolder.Make(settings.State);
             using var mine = folder.Lock();
-            using var http = HubChannels.MakeClient(new HubAddresses(settings.HubUrls!));
+            using var logs = RunAgent.MakeLogs();
+            var addresses = new HubAddresses(settings.HubUrls!, new AnsweredAddresses(folder.AddressesFile, logs.CreateLogger<AnsweredAddresses>()));
+            using var http = HubChannels.MakeClient(addresses);
             var outcome = await new Enroller(http, folder).EnrolAsync(settings.HubUrls!, token, settings.Name ?? Environment.MachineName, ct);
+            foreach (var hub in outcome.State is null ? [] : settings.HubUrls!)
+                addresses.Answered(hub);
             await (outcome.ExitCode == ExitCodes.Done ? Console.Out : Console.Error).WriteLineAsync(outcome.Message);
             return outcome.ExitCode;
         }

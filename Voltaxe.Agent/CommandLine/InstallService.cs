@@ -81,7 +81,7 @@ internal sealed class InstallService(string root)
             return ExitCodes.NotFound;
         }
         // Without its agent an isolated host would stay cut off with nobody to restore it, and be free after the next restart with nobody told.
-        var isolation = StateFolder.At(At(State)).File("isolation.json");
+        var isolation = StateFolder.At(At(State)).IsolationFile;
         var isolated = File.Exists(isolation);
         if (isolated && !force)
         {

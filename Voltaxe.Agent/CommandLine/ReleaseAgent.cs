@@ -53,7 +53,7 @@ internal static class ReleaseAgent
             {
                 using var mine = folder.Lock();
                 // A dry run isolates in its log alone: where no real isolation is written down, that is what can be ended.
-                var dryRun = settings.DryRun || !File.Exists(folder.File("isolation.json")) && File.Exists(folder.File("effects.log"));
+                var dryRun = settings.DryRun || !File.Exists(folder.IsolationFile) && File.Exists(folder.File("effects.log"));
                 await using var host = await AgentHost.MakeAsync(settings with { DryRun = dryRun }, folder, enrolment, key, NullLoggerFactory.Instance, ct);
                 return await host.ReleaseAsync(code, ct);
             }

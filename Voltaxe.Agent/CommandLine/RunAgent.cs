@@ -40,7 +40,7 @@ internal static partial class RunAgent
         }
     }
 
-    private static ILoggerFactory MakeLogs() => LoggerFactory.Create(logging => logging
+    internal static ILoggerFactory MakeLogs() => LoggerFactory.Create(logging => logging
         .SetMinimumLevel(LogLevel.Information)
         .AddSimpleConsole(o =>
         {

@@ -21,6 +21,8 @@ public sealed partial class StateFolder
     public string JournalFile => File("journal");
     public string StatusFile => File("status.json");
     public string EvidenceFolder => File("evidence");
+    public string IsolationFile => File("isolation.json");
+    public string AddressesFile => File("hub-addresses.json");
     public string LockFile => File("agent.lock");
 
     public string File(string name) => System.IO.Path.Combine(Path, name);

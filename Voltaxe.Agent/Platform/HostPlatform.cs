@@ -38,18 +38,42 @@ public interface IRulesIsolation : IHostIsolation
     /// <summary>Whether the hub was heard of right before the rules that stand were loaded: only then is its silence the rules' doing.</summary>
     bool HubAnsweredBefore { get; }
 
+    /// <summary>
+    /// The journal decides what should stand: a note that is missing, damaged or an older one's is written anew, and
+    /// <see cref="ReapplyAsync"/> loads it. One of which the journal knows nothing stays: an isolation must not end because a journal was lost.
+    /// </summary>
+    /// <param name="standing">The isolation that should stand; null: the host was restored.</param>
+    /// <param name="isOlder">Whether the journal knows the isolation of this uid, and that what it says came later.</param>
+    /// <returns>What was wrong with the note, or null.</returns>
+    Task<string?> FollowJournalAsync(StandingIsolation? standing, Func<Guid, bool> isOlder, CancellationToken ct);
+
+    /// <summary>Whether one of the hub's addresses (or the proxy's) accepts a TCP connection now. Asks nothing of the hub's own program.</summary>
+    Task<bool> HubAcceptsAsync(CancellationToken ct);
+
     /// <summary>Tries to reach what must be out of reach. Null when the rules were seen to refuse it; otherwise why that was not seen.</summary>
     Task<string?> WhyNotBlockedAsync(CancellationToken ct);
 
     /// <summary>The block and the hub's answer were seen at this (hub) time; null: what was seen holds no more.</summary>
     Task VerifiedAsync(DateTimeOffset? at);
 
-    /// <summary>Puts back what stood before this command's rules.</summary>
+    /// <summary>Puts back what stood before this command's rules. Remembered over a restart of the agent.</summary>
     Task RollBackAsync(Guid uid, CancellationToken ct);
+
+    /// <summary>Whether this command's rules were rolled back and not loaded again since; what is left of them is taken away.</summary>
+    Task<bool> IsRolledBackAsync(Guid uid, CancellationToken ct);
+
+    /// <summary>Loads the rules of a command whose rules were rolled back.</summary>
+    /// <param name="hubAnswered">The hub answered while they were away: if it falls silent again, the rules are the cause.</param>
+    Task<EffectOutcome> LoadAgainAsync(Guid uid, IsolateParams wanted, bool hubAnswered, CancellationToken ct);
 
     /// <summary>Loads what should stand and does not, or not as it was loaded. Null: there was nothing to do.</summary>
     Task<Reapplied?> ReapplyAsync(CancellationToken ct);
 }
+
+/// <summary>An isolation that stands by what the journal says.</summary>
+/// <param name="Uid">The command's.</param>
+/// <param name="Since">Hub time.</param>
+public sealed record StandingIsolation(Guid Uid, IsolateParams Wanted, DateTimeOffset Since);
 
 /// <summary>Rules were put back.</summary>
 /// <param name="Uid">Whose isolation it is.</param>

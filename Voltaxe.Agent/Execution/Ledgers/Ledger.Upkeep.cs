@@ -58,17 +58,19 @@ public sealed partial record Ledger
     public Decision OnEvent(AgentEvent happened) => new([new EventRaised(happened)], NextStep.Tell);
 
     /// <summary>
-    /// The records of a compacted journal: everything that is open, and everything that the hub recorded less than 35 days ago.
-    /// Without hub time nothing is left out.
+    /// The records of a compacted journal: everything that is open, and everything that the hub recorded less than 35 days ago, and
+    /// whatever says whether the host is isolated. Without hub time nothing is left out.
     /// </summary>
     public IReadOnlyList<JournalRecord> Compact(DateTimeOffset? hubNow)
     {
         var records = new List<JournalRecord> { new Opened(Epoch, Mark, MarkUid, HighestSeq, NextArrival) };
         if (Clock is not null)
             records.Add(Clock);
-        records.AddRange(Entries.Values.Where(e => !IsPastRetention(e, hubNow)).OrderBy(e => e.Arrival).Select(e => new Restated(e)));
+        var last = LastNetworkEffect;
+        bool IsKept(LedgerEntry e) => !IsPastRetention(e, hubNow) || e == last && Isolation == JournalledIsolation.Isolated;
+        records.AddRange(Entries.Values.Where(IsKept).OrderBy(e => e.Arrival).Select(e => new Restated(e)));
         records.AddRange(Events.Select(e => new EventRaised(e)));
-        foreach (var taken in Codes.Values.Where(t => !t.Done || hubNow is not { } now || now - t.Code.ExpiresAt <= Retention))
+        foreach (var taken in Codes.Values.Where(t => !t.Done || last is not null && IsKept(last) && t.Code.Seq > last.Command!.Seq || hubNow is not { } now || now - t.Code.ExpiresAt <= Retention))
         {
             records.Add(taken.Code);
             if (taken.Done)

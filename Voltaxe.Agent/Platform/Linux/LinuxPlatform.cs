@@ -24,7 +24,7 @@ public static class LinuxPlatform
         }
         else
         {
-            var store = new IsolationStore(folder.File("isolation.json"));
+            var store = new IsolationStore(folder.IsolationFile);
             var nft = new Nft(exec, Exec.Find("nft")!);
             isolation = new RulesIsolation(new NftFirewall(nft, new EgressChains(exec, nft, Exec.Find("ip")), new SocketKiller(exec, Exec.Find("ss"))), hubs, store, ties);
             hubs.Pin(store.Read()?.Hubs);

@@ -16,7 +16,7 @@ public static class MacPlatform
         var whyNot = !File.Exists(PfCtl) ? $"{PfCtl} is not there" : !Environment.IsPrivilegedProcess ? "the agent does not run as root" : null;
         if (whyNot is null)
         {
-            var store = new IsolationStore(folder.File("isolation.json"));
+            var store = new IsolationStore(folder.IsolationFile);
             isolation = new RulesIsolation(new PfFirewall(exec, PfCtl, folder.File("pf-token")), hubs, store, ties);
             hubs.Pin(store.Read()?.Hubs);
         }

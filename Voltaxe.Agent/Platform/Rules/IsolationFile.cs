@@ -21,7 +21,7 @@ public sealed record IsolationFile(Guid Uid, DateTimeOffset Since, IReadOnlyList
     /// <summary>What to take back to; null: no isolation.</summary>
     public IsolationFile? Previous { get; init; }
 
-    /// <summary>What is written down, or null. A note that cannot be read is none: a table without one shows as tampered, and the next isolation writes it anew.</summary>
+    /// <summary>What is written down, or null. A note that cannot be read is none: then the journal decides.</summary>
     public static IsolationFile? Read(string path)
     {
         try
@@ -47,6 +47,7 @@ public sealed class IsolationStore(string path)
 {
     private (IsolationFile? Is, string Why)? carried;
     private Guid? takenBack;
+    private bool notForgotten;
 
     private string TakenBackPath => path + ".taken-back";
 
@@ -54,6 +55,9 @@ public sealed class IsolationStore(string path)
     public string? NotWritten => carried?.Why;
 
     public IsolationFile? Read() => carried is { } c ? c.Is : IsolationFile.Read(path);
+
+    /// <summary>The file is there and says nothing that can be used.</summary>
+    public bool IsDamaged => Read() is null && File.Exists(path);
 
     /// <summary>Null takes it away.</summary>
     public void Write(IsolationFile? isolation)
@@ -79,11 +83,11 @@ public sealed class IsolationStore(string path)
     /// Whose rules were taken back last. Outlives a crash before that was reported: loaded once more, right after a start, they would stay,
     /// because then nobody knows any more that the hub had answered before.
     /// </summary>
-    public Guid? TakenBack => takenBack ?? (ReadTakenBack() is { } text && Guid.TryParse(text, out var uid) ? uid : null);
+    public Guid? TakenBack => takenBack ?? (!notForgotten && ReadTakenBack() is { } text && Guid.TryParse(text, out var uid) ? uid : null);
 
     public void NoteTakenBack(Guid uid)
     {
-        takenBack = uid;
+        (takenBack, notForgotten) = (uid, false);
         try
         {
             StateFolder.WriteDurably(TakenBackPath, uid.ToString());
@@ -91,6 +95,23 @@ public sealed class IsolationStore(string path)
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             // Known until the agent ends; the rules must be taken back all the same.
+        }
+    }
+
+    /// <summary>The rules that were taken back are to be loaded again.</summary>
+    public void ForgetTakenBack()
+    {
+        takenBack = null;
+        try
+        {
+            File.Delete(TakenBackPath);
+            StateFolder.SyncDirectory(Path.GetDirectoryName(path)!);
+            notForgotten = false;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // A crash would find the note and take the rules back once more; until then it does not count.
+            notForgotten = true;
         }
     }
 

@@ -1,3 +1,4 @@
+using Voltaxe.Contracts.Commands;
 using Voltaxe.Contracts.Wire;
 
 namespace Voltaxe.Agent.Platform.Rules;
@@ -53,10 +54,59 @@ public sealed partial class RulesIsolation
         await TakeBackAsync(uid, ct);
     }
 
+    public async Task<bool> IsRolledBackAsync(Guid uid, CancellationToken ct)
+    {
+        using var mine = await EnterAsync(ct);
+        if (store.TakenBack != uid)
+            return false;
+        await TakeBackAsync(uid, ct);
+        return true;
+    }
+
+    public async Task<EffectOutcome> LoadAgainAsync(Guid uid, IsolateParams wanted, bool hubAnswered, CancellationToken ct)
+    {
+        using var mine = await EnterAsync(ct);
+        // First: a crash from here on ends in loading them, and never in a host that is free because nobody remembers.
+        store.ForgetTakenBack();
+        return await LoadNewAsync(uid, wanted, hubAnswered, ct);
+    }
+
+    public async Task<bool> HubAcceptsAsync(CancellationToken ct)
+    {
+        IReadOnlyDictionary<string, string[]>? addresses;
+        using (await EnterAsync(ct))
+            addresses = store.Read()?.Hubs ?? rolledBack?.Hubs;
+        var probe = new BlockProbe(ties.NewSocket);
+        var tried = hubs.EndPoints(addresses ?? await hubs.ResolveAsync(ct)).Select(target => probe.TryAsync(target, ties.Time, ct)).ToList();
+        return (await Task.WhenAll(tried)).Contains(BlockProbe.Answer.Connected);
+    }
+
+    public async Task<string?> FollowJournalAsync(StandingIsolation? standing, Func<Guid, bool> isOlder, CancellationToken ct)
+    {
+        using var mine = await EnterAsync(ct);
+        var noted = store.Read();
+        if (noted is not null && !isOlder(noted.Uid))
+            return null;
+        if (standing is null)
+        {
+            if (noted is null)
+                return null;
+            await RemoveAsync(ct);
+            return "the note of an isolation was there, and the journal says that the host was restored after it: it was taken away";
+        }
+        var wrong = noted is not null ? "is that of an older isolation" : store.IsDamaged ? "is damaged" : "is missing";
+        var isolation = new IsolationFile(standing.Uid, standing.Since, Allowed(standing.Wanted), await hubs.ResolveAsync(ct), null) { BootId = ties.BootId };
+        store.Write(isolation);
+        hubs.Pin(isolation.Hubs);
+        return $"the note of the isolation {wrong}, and the journal says that this host is isolated: it was written anew"
+            + (isolation.Hubs.Count == 0 ? ", without an address of the hub: none is known, and none will be while the host is isolated" : "");
+    }
+
     private async Task TakeBackAsync(Guid uid, CancellationToken ct)
     {
         if (store.Read() is not { } wanted || wanted.Uid != uid)
             return;
+        rolledBack = wanted;
         store.NoteTakenBack(uid);
         if (wanted.Previous is { } previous)
             await LoadAsync(previous, wanted, ct);

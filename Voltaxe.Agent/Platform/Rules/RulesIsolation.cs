@@ -15,29 +15,32 @@ public sealed partial class RulesIsolation(IFirewall firewall, IHubWhereabouts h
     /// <summary>Commands and the watch look at the same rules, and must not change them at the same time.</summary>
     private readonly SemaphoreSlim gate = new(1);
     private DateTimeOffset? verifiedAt;
+    private IsolationFile? rolledBack;
 
     public async Task<EffectOutcome> IsolateAsync(Guid uid, IsolateParams wanted, bool resumed, CancellationToken ct)
     {
         using var mine = await EnterAsync(ct);
-        if (resumed && store.TakenBack == uid)
+        if (resumed && store.Read() is { } mineAlready && mineAlready.Uid == uid)
         {
-            await TakeBackAsync(uid, ct);
-            throw new PlatformException("control_channel_lost", "the hub had answered and did not through the rules: they were taken back, before the agent was restarted");
+            return await StandsAsync(mineAlready, ct)
+                ? await FinishAsync(new(true, "isolated (found applied after a restart)", Details(mineAlready)), mineAlready, fresh: false, ct)
+                : await LoadAsync(mineAlready, mineAlready, ct);
         }
-        var before = store.Read();
-        var digest = await firewall.DigestAsync(ct);
-        var stands = before?.Digest is not null && digest == before.Digest;
-        if (resumed && before?.Uid == uid)
-        {
-            return stands
-                ? await FinishAsync(new(true, "isolated (found applied after a restart)", Details(before)), before, fresh: false, ct)
-                : await LoadAsync(before, before, ct);
-        }
+        return await LoadNewAsync(uid, wanted, ties.HubHeard(), ct);
+    }
 
+    private async Task<bool> StandsAsync(IsolationFile? noted, CancellationToken ct) => noted?.Digest is { } digest && await firewall.DigestAsync(ct) == digest;
+
+    private async Task<EffectOutcome> LoadNewAsync(Guid uid, IsolateParams wanted, bool hubAnswered, CancellationToken ct)
+    {
+        var before = store.Read();
+        var stands = await StandsAsync(before, ct);
         var resolved = await hubs.ResolveAsync(ct);
+        if (resolved.Count == 0 && rolledBack is { } same && same.Uid == uid)
+            resolved = same.Hubs;
         if (resolved.Count == 0)
-            throw new PlatformException("hub_unresolved", "no hub's name resolves now: isolating would cut the host off from the hub");
-        string[] allow = [.. wanted.Allow.Select(Canonical).Distinct()];
+            throw new PlatformException("hub_unresolved", "no hub's name resolves now, and no address is known at which one has answered: isolating would cut the host off from the hub");
+        var allow = Allowed(wanted);
         if (stands && before!.Allow.SequenceEqual(allow) && Same(before.Hubs, resolved))
         {
             // Nothing is loaded, so nothing can be taken back: what stood stays, whatever the hub does.
@@ -45,7 +48,7 @@ public sealed partial class RulesIsolation(IFirewall firewall, IHubWhereabouts h
             return Noted(new(false, "the host was isolated like this already", Details(before)));
         }
         var since = stands ? before!.Since : WireTime.Truncate(ties.Now());
-        var isolation = new IsolationFile(uid, since, allow, resolved, null) { BootId = ties.BootId, HubAnswered = ties.HubHeard(), Previous = before is null ? null : before with { Previous = null } };
+        var isolation = new IsolationFile(uid, since, allow, resolved, null) { BootId = ties.BootId, HubAnswered = hubAnswered, Previous = before is null ? null : before with { Previous = null } };
         return await LoadAsync(isolation, before, ct);
     }
 
@@ -115,6 +118,8 @@ public sealed partial class RulesIsolation(IFirewall firewall, IHubWhereabouts h
         await firewall.FinishAsync(PassageOf(isolation), fresh, outcome.Details, ct);
         return Noted(outcome);
     }
+
+    private static string[] Allowed(IsolateParams wanted) => [.. wanted.Allow.Select(Canonical).Distinct()];
 
     private EffectOutcome Noted(EffectOutcome outcome)
     {

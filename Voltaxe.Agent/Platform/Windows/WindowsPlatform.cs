@@ -11,7 +11,7 @@ public static class WindowsPlatform
         RulesIsolation? isolation = null;
         if (Environment.IsPrivilegedProcess)
         {
-            var store = new IsolationStore(folder.File("isolation.json"));
+            var store = new IsolationStore(folder.IsolationFile);
             isolation = new RulesIsolation(new WindowsFirewall(new Exec(), Environment.SystemDirectory, folder.File("firewall-profiles")), hubs, store, ties);
             hubs.Pin(store.Read()?.Hubs);
         }

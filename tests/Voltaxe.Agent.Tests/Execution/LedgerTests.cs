@@ -268,12 +268,32 @@ public sealed class LedgerTests
     [Fact]
     public void Entries_stay_35_days_after_the_hub_recorded_them_and_open_ones_for_ever()
     {
-        var ledger = Empty.Comes(1).Starts().Ends(1).Recorded(1).Comes(2, CommandNames.KillProcess).Starts().Ends(2);
+        var ledger = Empty.Comes(1, CommandNames.NetworkRestore).Starts().Ends(1).Recorded(1).Comes(2, CommandNames.KillProcess).Starts().Ends(2);
         Guid[] Kept(DateTimeOffset? at) => [.. Ledger.Fold(ledger.Compact(at)).Entries.Keys.Order()];
         Assert.Equal([Uid(1), Uid(2)], Kept(Noon.AddDays(35)));
         Assert.Equal([Uid(2)], Kept(Noon.AddDays(35).AddSeconds(1)));
         Assert.Equal([Uid(1), Uid(2)], Kept(null));
         Assert.Equal((1, Uid(1)), (Ledger.Fold(ledger.Compact(Noon.AddYears(1))).Mark, ledger.MarkUid));
+    }
+
+    [Fact]
+    public void The_journal_says_whether_the_host_is_isolated_however_long_ago_that_was()
+    {
+        JournalledIsolation Says(Ledger ledger) => Ledger.Fold(ledger.Compact(Noon.AddYears(1))).Isolation;
+        Assert.Equal(JournalledIsolation.Silent, Says(Empty));
+        var isolated = Empty.Comes(1).Starts().Ends(1).Recorded(1);
+        Assert.Equal(JournalledIsolation.Isolated, Says(isolated));
+        // One that failed changed nothing; one that is under way will tell.
+        Assert.Equal(JournalledIsolation.Isolated, Says(isolated.Comes(2).Starts().Apply(new Finished(Uid(2), 1, Result(2, Outcome.Failed)))));
+        Assert.Equal(JournalledIsolation.Silent, Says(isolated.Comes(2).Starts()));
+        Assert.Equal(JournalledIsolation.Restored, isolated.Comes(2, CommandNames.NetworkRestore).Starts().Ends(2).Isolation);
+        Assert.Equal(JournalledIsolation.Restored, isolated.Apply(new TimerFired(Uid(1))).Isolation);
+        var code = new CodeUsed("n", Uid(1), 99, Noon.AddDays(1));
+        Assert.Equal(JournalledIsolation.Isolated, isolated.Apply(code).Isolation);
+        Assert.Equal(JournalledIsolation.Restored, isolated.Apply(code).Apply(new CodeDone("n")).Isolation);
+        // Nobody knows how it went, or it was only pretended: the host must be asked.
+        Assert.Equal(JournalledIsolation.Silent, Says(Empty.Comes(1).Starts().Apply(new Finished(Uid(1), 1, Result(1, Outcome.Unknown)))));
+        Assert.Equal(JournalledIsolation.Silent, Says(Empty.Comes(1).Starts().Apply(new Finished(Uid(1), 1, Result(1) with { Data = System.Text.Json.JsonElement.Parse("""{"dry_run":true}""") }))));
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using Voltaxe.Agent.Actions;
 using Voltaxe.Agent.Execution;
+using Voltaxe.Agent.Execution.Journalling;
 using Voltaxe.Agent.Execution.Ledgers;
 using Voltaxe.Contracts.Commands;
 using Voltaxe.Contracts.Wire;
@@ -78,7 +79,9 @@ public sealed class ReleaseLedgerTests : IAsyncLifetime
         Assert.Equal(bench.Book.Ledger.Codes, compacted.Codes);
         Assert.Equal((50L, null), (compacted.Mark, compacted.MarkUid));
         Assert.NotNull(compacted.OnRelease(Code(), Isolated()).Refusal);
-        Assert.Empty(Ledger.Fold(bench.Book.Ledger.Compact(Orders.Noon.AddDays(36))).Codes);
+        // While the journal knows the isolation, it must know what ended it.
+        Assert.Single(Ledger.Fold(bench.Book.Ledger.Compact(Orders.Noon.AddDays(36))).Codes);
+        Assert.Empty(Ledger.Fold(bench.Book.Ledger.Apply(new Told(Orders.Uid(1), ToldHow.Recorded, Orders.Noon)).Compact(Orders.Noon.AddDays(36))).Codes);
         var owed = Ledger.New(Orders.Epoch).Apply(Ledger.New(Orders.Epoch).OnRelease(Code(), Isolated()).Record!);
         Assert.NotNull(Ledger.Fold(owed.Compact(Orders.Noon.AddDays(99))).OwedRelease);
     }

@@ -37,6 +37,59 @@ public sealed class ServiceTests : HostedAgent
         Assert.Contains("no isolation", await RulesAsync(), StringComparison.Ordinal);
     }
 
+    [NeedsTheory(Network)]
+    [InlineData(null)]
+    [InlineData("{ not what was written")]
+    public async Task Without_its_note_the_journal_says_what_is_isolated_before_the_network_and_when_the_agent_runs(string? note)
+    {
+        var isolated = await OrderAsync(CommandNames.NetworkIsolate, new { allow = new[] { "198.51.100.0/24" } });
+        await KillAsync();
+        void Lose()
+        {
+            host.Tool("nft", "flush", "ruleset");
+            File.Delete(Note);
+            if (note is not null)
+                File.WriteAllText(Note, note);
+        }
+
+        Lose();
+        Assert.True(await canary.AnswersAsync(host));
+        Assert.Contains("the journal says that this host is isolated", await RulesAsync(), StringComparison.Ordinal);
+        Assert.True(TableStands);
+        Assert.False(await canary.AnswersAsync(host));
+        Assert.Contains("198.51.100.0/24", host.Tool("nft", "list", "table", "inet", "voltaxe"), StringComparison.Ordinal);
+
+        Lose();
+        await StartAsync();
+        Assert.False(await canary.AnswersAsync(host));
+        await Eventually.TrueAsync(() => hub.Syncs.Last().Request.Observed is { Isolated: true, Rules: RulesState.Intact, VerifiedAt: not null }, TimeSpan.FromSeconds(60));
+        await Eventually.TrueAsync(() => Events.Count(e => e.Kind == "isolation_note_replaced" && e.Uid == isolated.Uid) == 2);
+
+        // A note that comes back after the restore, as out of a backup of the folder, isolates nobody.
+        var old = await File.ReadAllTextAsync(Note);
+        await OrderAsync(CommandNames.NetworkRestore);
+        await KillAsync();
+        await File.WriteAllTextAsync(Note, old);
+        Assert.Contains("was taken away", await RulesAsync(), StringComparison.Ordinal);
+        Assert.False(File.Exists(Note));
+        Assert.True(await canary.AnswersAsync(host));
+    }
+
+    [NeedsFact(Network)]
+    public async Task What_rules_says_of_the_rules_it_has_read_from_the_kernel()
+    {
+        await OrderAsync(CommandNames.NetworkIsolate);
+        Assert.Contains("They are intact", await RulesAsync(), StringComparison.Ordinal);
+        await KillAsync();
+        Assert.Contains("stand already", await RulesAsync(), StringComparison.Ordinal);
+        // A journal and a note that say nothing, and a table that nobody can account for.
+        File.Delete(Note);
+        File.Delete(Path.Combine(State, "journal"));
+        Assert.Contains("rules stand here of which neither", await RulesAsync(), StringComparison.Ordinal);
+        host.Tool("nft", "flush", "ruleset");
+        Assert.Contains("no isolation", await RulesAsync(), StringComparison.Ordinal);
+    }
+
     [NeedsFact(Network)]
     public async Task Whoever_takes_the_agent_off_the_host_takes_its_rules_away_too()
     {
@@ -44,7 +97,10 @@ public sealed class ServiceTests : HostedAgent
         await KillAsync();
         await RulesAsync("--remove");
         Assert.False(TableStands);
-        Assert.False(File.Exists(Path.Combine(State, "isolation.json")));
+        Assert.False(File.Exists(Note));
+        // Whoever puts it on again does not isolate the host by that.
+        Assert.Contains("no isolation", await RulesAsync(), StringComparison.Ordinal);
+        Assert.False(TableStands);
     }
 
     [NeedsFact(Network)]
@@ -76,6 +132,8 @@ public sealed class ServiceTests : HostedAgent
         await other.ExitAsync();
         Assert.Equal(0, await agent!.StopAsync(TimeSpan.FromSeconds(60)));
     }
+
+    private string Note => Path.Combine(State, "isolation.json");
 
     private async Task<string> RulesAsync(params string[] more)
     {

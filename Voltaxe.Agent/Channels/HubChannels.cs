@@ -1,3 +1,4 @@
+using Voltaxe.Agent.Configuration;
 using Voltaxe.Agent.Enrolment;
 using Voltaxe.Contracts.Wire;
 
@@ -13,8 +14,11 @@ public sealed class HubChannels(HubDirectory directory, HttpClient http, SignIn 
     public IHubChannel Polling(Uri hub) => new PollingChannel(http, signIn, hub);
 
     /// <summary>The client for everything that is said to a hub. Proxies are as the environment has them.</summary>
-    public static HttpClient MakeClient(HubAddresses addresses) => new(new SocketsHttpHandler
+    /// <param name="trust">How the hub's certificate is checked; null: as the system does.</param>
+    /// <param name="now">What certificates' dates are compared with; null: the clock of this host.</param>
+    public static HttpClient MakeClient(HubAddresses addresses, HubTrust? trust = null, Func<DateTimeOffset>? now = null) => new(new SocketsHttpHandler
     {
+        SslOptions = (trust ?? HubTrust.System).Options(now ?? TimeProvider.System.GetUtcNow),
         ConnectCallback = addresses.ConnectAsync,
         ConnectTimeout = TimeSpan.FromSeconds(10),
         PooledConnectionLifetime = TimeSpan.FromMinutes(5),

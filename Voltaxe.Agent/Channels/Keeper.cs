@@ -182,5 +182,5 @@ public sealed partial class Keeper(IChannels channels, Syncer syncer, Outbox out
 
     private static string Describe(Exception e) => e is HubRefusedException { Status: HttpStatusCode.Unauthorized } or SignInRefusedException
         ? $"the hub does not accept this agent (revoked or replaced?): {e.Message}"
-        : e.InnerException is { } inner && inner.Message != e.Message ? $"{e.Message} ({inner.Message})" : e.Message;
+        : Problems.Describe(e);
 }

@@ -39,7 +39,10 @@ internal sealed partial class AgentHost : IAsyncDisposable
         var contact = new HubContact(time);
         var hubs = settings.HubUrls ?? [.. enrolment.HubUrls.Select(u => new Uri(u))];
         var addresses = new HubAddresses(hubs, new AnsweredAddresses(folder.AddressesFile, logs.CreateLogger<AnsweredAddresses>()));
-        var http = HubChannels.MakeClient(addresses);
+        // A clock that stands in the past must not make a valid certificate one of the future.
+        var earliest = DateTimeOffset.MinValue;
+        DateTimeOffset Now() => clock.Now ?? (time.GetUtcNow() is var wall && wall > earliest ? wall : earliest);
+        var http = HubChannels.MakeClient(addresses, settings.Trust, Now);
         var signIn = new SignIn(http, key, enrolment, time, logs.CreateLogger<SignIn>());
         var platform = await ThisHost.MakeAsync(settings.DryRun, settings, folder, addresses,
             new IsolationTies(bootId, () => clock.Now ?? time.GetUtcNow(), () => contact.HeardWithin(IsolationProof.Recent), IsolationTies.HostSocket, time), ct);
@@ -53,6 +56,7 @@ internal sealed partial class AgentHost : IAsyncDisposable
         var pinned = new PinnedKeys(enrolment.PinnedKeys);
         var opening = Journal.Open(folder.JournalFile, Journal.NewEpoch, path => new DiskFile(path));
         var book = new Book(opening.Journal, opening.Records);
+        earliest = book.Ledger.Clock?.HubTime ?? earliest;
         var notice = platform.Notices is { } board ? new HostNotice(board, settings.Notice, settings.Name ?? enrolment.Hostname, () => book.Ledger.Ahead?.At, time, logs.CreateLogger<HostNotice>()) : null;
         var watch = new IsolationWatch(platform, proof, outbox, Raise, time, logs.CreateLogger<IsolationWatch>(), notice);
         var directory = new HubDirectory(http, hubs, time);

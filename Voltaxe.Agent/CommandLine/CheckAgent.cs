@@ -20,10 +20,11 @@ internal sealed class CheckAgent(AgentSettings settings, TextWriter output)
     {
         var folder = StateFolder.At(settings.State);
         Say(Directory.Exists(folder.Path), "state folder", folder.Path, "is not there", ExitCodes.NotFound);
-        if (Directory.Exists(folder.Path) && !OperatingSystem.IsWindows())
+        if (Directory.Exists(folder.Path) && TrustedPath.WhyNot(folder.Path) is null && !OperatingSystem.IsWindows())
             Say((File.GetUnixFileMode(folder.Path) & (UnixFileMode)63) == 0, "state folder is private", "mode 0700", "others may enter it: chmod 700", ExitCodes.Failed);
         try
         {
+            folder.RequireTrusted();
             var enrolment = EnrolmentState.Read(folder);
             using var key = AgentKey.Read(folder);
             Say(enrolment is not null, "enrolment", enrolment?.AgentId ?? "", "not enrolled", ExitCodes.NotFound);
@@ -34,6 +35,10 @@ internal sealed class CheckAgent(AgentSettings settings, TextWriter output)
             _ = new PinnedKeys(enrolment.PinnedKeys);
             Say(enrolment.PinnedKeys.Count > 0, "pinned hub key", string.Join(", ", enrolment.PinnedKeys.Select(k => k.KeyId)), "none", ExitCodes.Failed);
             await CheckHubsAsync(folder, enrolment, key, ct);
+        }
+        catch (UntrustedPathException e)
+        {
+            Say(false, "state files", "", e.Message, ExitCodes.Refused);
         }
         catch (Exception e) when (e is FormatException or IOException or UnauthorizedAccessException)
         {
@@ -46,11 +51,13 @@ internal sealed class CheckAgent(AgentSettings settings, TextWriter output)
     {
         var hubs = settings.HubUrls ?? [.. enrolment.HubUrls.Select(u => new Uri(u))];
         var addresses = new HubAddresses(hubs, new AnsweredAddresses(folder.AddressesFile, NullLogger<AnsweredAddresses>.Instance));
-        using var http = HubChannels.MakeClient(addresses);
+        using var http = HubChannels.MakeClient(addresses, settings.Trust);
         var time = new BootTime();
         using var signIn = new SignIn(http, key, enrolment, time, NullLogger<SignIn>.Instance);
         foreach (var hub in hubs)
         {
+            if (HubUrls.WhyUnprotected(hub) is { } unprotected)
+                output.WriteLine($"warning hub {hub}: {unprotected}");
             try
             {
                 using var alive = await http.GetAsync(HubUrls.At(hub, "/healthz"), ct);
@@ -61,7 +68,7 @@ internal sealed class CheckAgent(AgentSettings settings, TextWriter output)
             }
             catch (HttpRequestException e)
             {
-                Say(false, $"hub {hub}", "", e.Message, ExitCodes.Unreachable);
+                Say(false, $"hub {hub}", "", Problems.Describe(e), ExitCodes.Unreachable);
             }
             catch (SignInRefusedException e)
             {

@@ -16,7 +16,12 @@ internal static class EnrolAgent
             using var mine = folder.Lock();
             using var logs = RunAgent.MakeLogs();
             var addresses = new HubAddresses(settings.HubUrls!, new AnsweredAddresses(folder.AddressesFile, logs.CreateLogger<AnsweredAddresses>()));
-            using var http = HubChannels.MakeClient(addresses);
+            using var http = HubChannels.MakeClient(addresses, settings.Trust);
+            foreach (var hub in settings.HubUrls!)
+            {
+                if (HubUrls.WhyUnprotected(hub) is { } unprotected)
+                    await Console.Error.WriteLineAsync($"warning: {hub}: {unprotected}");
+            }
             var outcome = await new Enroller(http, folder).EnrolAsync(settings.HubUrls!, token, settings.Name ?? Environment.MachineName, ct);
             foreach (var hub in outcome.State is null ? [] : settings.HubUrls!)
                 addresses.Answered(hub);
@@ -26,7 +31,7 @@ internal static class EnrolAgent
         catch (Exception e) when (e is StateFolderInUseException or FormatException or IOException or UnauthorizedAccessException)
         {
             await Console.Error.WriteLineAsync(e.Message);
-            return ExitCodes.Failed;
+            return e is UntrustedPathException ? ExitCodes.Refused : ExitCodes.Failed;
         }
     }
 }

@@ -24,7 +24,7 @@ internal static class PutRulesBack
     {
         try
         {
-            var folder = StateFolder.At(settings.State);
+            var folder = StateFolder.At(settings.State).RequireTrusted();
             if (!File.Exists(folder.EnrolmentFile) && !File.Exists(folder.IsolationFile) && !File.Exists(folder.JournalFile))
             {
                 await Console.Out.WriteLineAsync("no isolation is to stand here");
@@ -37,7 +37,7 @@ internal static class PutRulesBack
         catch (Exception e) when (e is StateFolderInUseException or FormatException or IOException or UnauthorizedAccessException or PlatformException or JournalUnwritableException)
         {
             await Console.Error.WriteLineAsync(e.Message);
-            return ExitCodes.Failed;
+            return e is UntrustedPathException ? ExitCodes.Refused : ExitCodes.Failed;
         }
     }
 

@@ -20,7 +20,7 @@ internal static class ReleaseAgent
     {
         try
         {
-            var folder = StateFolder.At(settings.State);
+            var folder = StateFolder.At(settings.State).RequireTrusted();
             var enrolment = EnrolmentState.Read(folder);
             using var key = AgentKey.Read(folder);
             if (enrolment is null || key is null)
@@ -38,7 +38,7 @@ internal static class ReleaseAgent
         catch (Exception e) when (e is FormatException or IOException or UnauthorizedAccessException or JournalUnwritableException)
         {
             await Console.Error.WriteLineAsync(e.Message);
-            return ExitCodes.Failed;
+            return e is UntrustedPathException ? ExitCodes.Refused : ExitCodes.Failed;
         }
     }
 

@@ -12,7 +12,7 @@ internal static partial class RunAgent
     {
         try
         {
-            var folder = StateFolder.At(settings.State);
+            var folder = StateFolder.At(settings.State).RequireTrusted();
             var enrolment = EnrolmentState.Read(folder);
             using var key = AgentKey.Read(folder);
             if (enrolment is null || key is null)
@@ -36,7 +36,7 @@ internal static partial class RunAgent
         catch (Exception e) when (e is StateFolderInUseException or FormatException or IOException or UnauthorizedAccessException or Execution.Journalling.JournalUnwritableException)
         {
             await Console.Error.WriteLineAsync(e.Message);
-            return ExitCodes.Failed;
+            return e is UntrustedPathException ? ExitCodes.Refused : ExitCodes.Failed;
         }
     }
 

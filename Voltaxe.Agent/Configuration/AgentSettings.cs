@@ -23,6 +23,9 @@ public sealed record AgentSettings(string State, IReadOnlyList<Uri>? HubUrls, st
     public const string StateVariable = "VOLTAXE_STATE", ApiVariable = "VOLTAXE_API_URL",
         PollEnabledVariable = "COMMAND_POLL_ENABLED", PollIntervalVariable = "COMMAND_POLL_INTERVAL";
 
+    /// <summary>How the hub's certificate is checked.</summary>
+    public HubTrust Trust { get; init; } = HubTrust.System;
+
     /// <summary>What a collection may take.</summary>
     public EvidenceLimits Evidence { get; init; } = new();
 
@@ -48,6 +51,20 @@ public sealed record AgentSettings(string State, IReadOnlyList<Uri>? HubUrls, st
             hubs = Configuration.HubUrls.Parse(api.Value, out var fault);
             if (fault is not null)
                 faults.Add($"{api.Key}: {fault}");
+        }
+        var trust = HubTrust.System;
+        if (Find(null, "", "VOLTAXE_CA_FILE", "server:ca_file") is { } authorities)
+        {
+            trust = trust with { Authorities = HubTrust.ReadAuthorities(authorities.Value, out var fault) };
+            if ((fault ?? TrustedPath.WhyNot(authorities.Value)) is { } why)
+                faults.Add($"{authorities.Key}: {why}");
+        }
+        if (Find(null, "", "VOLTAXE_PIN_SHA256", "server:pin_sha256") is { } pinned)
+        {
+            if (HubTrust.ReadPins(pinned.Value, out var fault) is { } pins)
+                trust = trust with { Pins = pins };
+            else
+                faults.Add($"{pinned.Key}: {fault}");
         }
         var enabled = true;
         if (Find(null, "", PollEnabledVariable, "polling:enabled") is { } poll && !TryBool(poll.Value, out enabled))
@@ -96,7 +113,7 @@ public sealed record AgentSettings(string State, IReadOnlyList<Uri>? HubUrls, st
             ? (null, faults)
             : (new AgentSettings(Find(flags.State, "--state", StateVariable, null)?.Value ?? StateFolder.DefaultPath(), hubs, flags.Name, enabled,
                 interval is { } i ? TimeSpan.FromSeconds(i) : null, flags.DryRun)
-            { Evidence = evidence, Notice = notice, TempFolders = folders }, faults);
+            { Evidence = evidence, Trust = trust, Notice = notice, TempFolders = folders }, faults);
     }
 
     private static string[] Folders((string Value, string Key) setting, List<string> faults)
@@ -115,7 +132,13 @@ public sealed record AgentSettings(string State, IReadOnlyList<Uri>? HubUrls, st
             return [];
         try
         {
+            TrustedPath.Require(path ?? DefaultConfig);
             return IniFile.Parse(File.ReadAllText(path ?? DefaultConfig), faults);
+        }
+        catch (UntrustedPathException e)
+        {
+            faults.Add($"-config: {e.Message}");
+            return [];
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -20,6 +20,11 @@ public static class HubUrls
         return urls.Count == 0 ? null : urls;
     }
 
+    /// <summary>What somebody on the way can do to an address without TLS; null where nobody is on the way.</summary>
+    public static string? WhyUnprotected(Uri hub) => hub.Scheme == "https" || hub.IsLoopback
+        ? null
+        : "http is not encrypted: everybody on the way can read the enrolment token and what this host reports, and can sign in as this host while a token lives. Use https";
+
     /// <summary>A route below a hub's address; a path in the address is kept.</summary>
     public static Uri At(Uri hub, string route) => new(hub.AbsoluteUri.TrimEnd('/') + route);
 }

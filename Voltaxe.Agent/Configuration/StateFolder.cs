@@ -37,10 +37,20 @@ public sealed partial class StateFolder
     /// <summary>The folder, without making or changing anything.</summary>
     public static StateFolder At(string path) => new(System.IO.Path.GetFullPath(path));
 
+    /// <summary>Nobody but root and this user can have changed what lies in it.</summary>
+    /// <exception cref="UntrustedPathException">Somebody can, and who.</exception>
+    public StateFolder RequireTrusted()
+    {
+        foreach (var path in (string[])[Path, KeyFile, EnrolmentFile, JournalFile, IsolationFile, AddressesFile, LockFile])
+            TrustedPath.Require(path);
+        return this;
+    }
+
     /// <summary>The folder, made where it is missing, and closed to others.</summary>
+    /// <exception cref="UntrustedPathException">It is there already, and somebody else can have changed what lies in it.</exception>
     public static StateFolder Make(string path)
     {
-        var folder = At(path);
+        var folder = At(path).RequireTrusted();
         if (OperatingSystem.IsWindows())
         {
             Directory.CreateDirectory(folder.Path);

@@ -40,7 +40,7 @@ public sealed class Enroller(HttpClient http, StateFolder folder)
             }
             catch (HttpRequestException e)
             {
-                lastFault = $"{hub}: {e.Message}";
+                lastFault = $"{hub}: {Problems.Describe(e)}";
             }
             catch (TaskCanceledException) when (!ct.IsCancellationRequested)
             {

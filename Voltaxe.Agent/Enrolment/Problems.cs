@@ -19,6 +19,17 @@ internal static class Problems
         return Plain($"{(int)status} {(text.Length > 0 ? text : status.ToString())}");
     }
 
+    /// <summary>Why there was no answer: for TLS, what is wrong with the certificate.</summary>
+    public static string Describe(Exception fault)
+    {
+        var cause = fault;
+        while (cause.InnerException is { } inner)
+            cause = inner;
+        return Plain(cause == fault || fault.Message.Contains(cause.Message, StringComparison.Ordinal) ? fault.Message : cause is System.Security.Authentication.AuthenticationException
+            ? cause.Message
+            : $"{fault.Message} ({cause.Message})");
+    }
+
     /// <summary>The hub's clock, as the body of a 401 carries it; null where it says nothing that can be one.</summary>
     public static DateTimeOffset? HubTime(string body) =>
         TryParse(body) is { } problem && WireTime.TryParse(Text(problem, "hub_time"), out var time) && Execution.HubClock.IsPlausible(time) ? time : null;

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -52,9 +53,14 @@ internal sealed class TestHub : IAsyncDisposable
 
     public string Token => $"vtx_enr_secret.{P256.Fingerprint(CommandKey)}";
 
-    public static async Task<TestHub> StartAsync(string url = "http://127.0.0.1:0", EvidenceShelf? shelf = null)
+    public static async Task<TestHub> StartAsync(string url = "http://127.0.0.1:0", EvidenceShelf? shelf = null, X509Certificate2? certificate = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
+        if (certificate is not null)
+        {
+            builder.WebHost.UseKestrelHttpsConfiguration();
+            builder.WebHost.ConfigureKestrel(kestrel => kestrel.ConfigureHttpsDefaults(https => https.ServerCertificate = certificate));
+        }
         builder.WebHost.UseUrls(url);
         builder.Logging.ClearProviders();
         builder.Services.AddSignalR(o => o.MaximumReceiveMessageSize = AgentRoutes.MaxMessageBytes)

@@ -7,7 +7,8 @@ namespace Voltaxe.Agent.Actions;
 
 /// <summary>What an action is asked to do.</summary>
 /// <param name="Resumed">It had begun before the agent died: it looks at the host first, and does only what is missing.</param>
-public sealed record ActionOrder(Guid Uid, AcceptedCommand Command, bool Resumed);
+/// <param name="Pin">What <see cref="IAction.Pin"/> found before it first began.</param>
+public sealed record ActionOrder(Guid Uid, AcceptedCommand Command, bool Resumed, string? Pin = null);
 
 /// <summary>How an action ended: <see cref="Outcome.Executed"/> or <see cref="Outcome.Failed"/>.</summary>
 public sealed record ActionResult(Outcome Outcome, string Message, JsonElement? Data, bool? Verified = null)
@@ -36,6 +37,9 @@ public interface IAction
 
     /// <summary>Why this host will not run it with these parameters, or null. Without effect.</summary>
     string? WhyNot(JsonElement parameters);
+
+    /// <summary>What it would be about now, for the journal: after a crash it must not be done to another. Null where that cannot happen.</summary>
+    string? Pin(JsonElement parameters) => null;
 
     Task<ActionResult> RunAsync(ActionOrder order, CancellationToken ct);
 }

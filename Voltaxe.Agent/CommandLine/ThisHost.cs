@@ -17,9 +17,10 @@ internal static class ThisHost
         if (OperatingSystem.IsLinux())
         {
             var forensics = LinuxPlatform.Forensics(ties, folder.Path, settings.TempFolders);
+            var guarded = new ProtectedProcesses(settings.ProtectedExecutables);
             return dryRun
-                ? DryRunHost.Make(folder.File("effects.log"), ties.Now, forensics, () => LinuxProcessList.Read(ties.BootId))
-                : await LinuxPlatform.MakeAsync(hubs, folder, ties, forensics, ct);
+                ? DryRunHost.Make(folder.File("effects.log"), ties.Now, forensics, () => LinuxProcessList.Read(ties.BootId, guarded.Now()))
+                : await LinuxPlatform.MakeAsync(hubs, folder, ties, forensics, guarded, ct);
         }
         return dryRun ? DryRunHost.Make(folder.File("effects.log"), ties.Now, null, () => [])
             : OperatingSystem.IsWindows() ? WindowsPlatform.Make(hubs, folder, ties)

@@ -26,6 +26,9 @@ public sealed record AgentSettings(string State, IReadOnlyList<Uri>? HubUrls, st
     /// <summary>How the hub's certificate is checked.</summary>
     public HubTrust Trust { get; init; } = HubTrust.System;
 
+    /// <summary>Paths of executables; what runs them is not ended.</summary>
+    public IReadOnlyList<string> ProtectedExecutables { get; init; } = [];
+
     /// <summary>What a collection may take.</summary>
     public EvidenceLimits Evidence { get; init; } = new();
 
@@ -33,7 +36,7 @@ public sealed record AgentSettings(string State, IReadOnlyList<Uri>? HubUrls, st
     public IReadOnlyList<string>? TempFolders { get; init; }
 
     private const string DefaultConfig = "/etc/voltaxe/agent.conf";
-    private const int MaxInterval = 3600, MaxMiB = 8192, MaxParts = 20_000, MaxMinutes = 90, MaxFolders = 32;
+    private const int MaxInterval = 3600, MaxMiB = 8192, MaxParts = 20_000, MaxMinutes = 90, MaxFolders = 32, MaxExecutables = 64;
 
     /// <summary>The settings, or every fault at once, each with the key that caused it.</summary>
     public static (AgentSettings? Settings, IReadOnlyList<string> Faults) Load(Flags flags, Func<string, string?> environment)
@@ -106,24 +109,27 @@ public sealed record AgentSettings(string State, IReadOnlyList<Uri>? HubUrls, st
         faults.AddRange(evidence.Faults());
         IReadOnlyList<string>? folders = null;
         if (Find(null, "", "VOLTAXE_FORENSICS_TEMP_FOLDERS", "forensics:temp_folders") is { } temporary)
-            folders = Folders(temporary, faults);
+            folders = Paths(temporary, MaxFolders, "folders", faults);
+        IReadOnlyList<string> executables = Find(null, "", "VOLTAXE_PROTECT_EXECUTABLES", "protect:executables") is { } guarded
+            ? Paths(guarded, MaxExecutables, "executables", faults)
+            : [];
         if (flags.Name is { } name && !Contracts.Crypto.AgentIds.IsHostName(name))
-            faults.Add("--name: must be letters, digits and -._, at most 253, not shaped like an agent id");
+            faults.Add("--name: must be letters, digits and -._, at most 253, no dot at the end, not shaped like an agent id");
         return faults.Count > 0
             ? (null, faults)
             : (new AgentSettings(Find(flags.State, "--state", StateVariable, null)?.Value ?? StateFolder.DefaultPath(), hubs, flags.Name, enabled,
                 interval is { } i ? TimeSpan.FromSeconds(i) : null, flags.DryRun)
-            { Evidence = evidence, Trust = trust, Notice = notice, TempFolders = folders }, faults);
+            { Evidence = evidence, Trust = trust, ProtectedExecutables = executables, Notice = notice, TempFolders = folders }, faults);
     }
 
-    private static string[] Folders((string Value, string Key) setting, List<string> faults)
+    private static string[] Paths((string Value, string Key) setting, int most, string what, List<string> faults)
     {
-        string[] folders = [.. setting.Value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Distinct(StringComparer.Ordinal)];
-        if (folders.Length is 0 or > MaxFolders)
-            faults.Add($"{setting.Key}: must name 1 to {MaxFolders} folders, separated by commas");
-        foreach (var folder in folders.Where(f => !Path.IsPathRooted(f) || f.Split('/', '\\').Contains("..")))
-            faults.Add($"{setting.Key}: '{folder}' is not a whole path without '..', as /var/tmp is");
-        return folders;
+        string[] paths = [.. setting.Value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Distinct(StringComparer.Ordinal)];
+        if (paths.Length == 0 || paths.Length > most)
+            faults.Add($"{setting.Key}: must name 1 to {most} {what}, separated by commas");
+        foreach (var path in paths.Where(f => !Path.IsPathRooted(f) || f.Split('/', '\\').Contains("..")))
+            faults.Add($"{setting.Key}: '{path}' is not a whole path without '..', as /var/tmp is");
+        return paths;
     }
 
     private static Dictionary<string, string> ReadFile(string? path, List<string> faults)

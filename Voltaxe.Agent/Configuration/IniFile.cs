@@ -5,7 +5,7 @@ internal static class IniFile
 {
     private static readonly string[] Known =
     [
-        "server:api_url", "server:ca_file", "server:pin_sha256", "polling:enabled", "polling:interval_seconds",
+        "server:api_url", "server:ca_file", "server:pin_sha256", "protect:executables", "polling:enabled", "polling:interval_seconds",
         "forensics:max_mib", "forensics:max_item_mib", "forensics:max_part_mib", "forensics:max_parts", "forensics:max_minutes", "forensics:temp_folders",
     ];
 

@@ -17,7 +17,7 @@ public sealed class Enroller(HttpClient http, StateFolder folder)
     public async Task<EnrolOutcome> EnrolAsync(IReadOnlyList<Uri> hubs, string token, string hostname, CancellationToken ct)
     {
         if (!AgentIds.IsHostName(hostname))
-            return new(ExitCodes.Usage, $"'{hostname}' is not a host name: letters, digits and -._, at most 253, not shaped like an agent id", null);
+            return new(ExitCodes.Usage, $"'{hostname}' is not a host name: letters, digits and -._, at most 253, no dot at the end, not shaped like an agent id", null);
         if (FingerprintOf(token) is not { } fingerprint)
             return new(ExitCodes.Usage, "the token is not of the form vtx_enr_<secret>.<fingerprint>", null);
         if (EnrolmentState.Read(folder) is { } already && !already.PinnedKeys.Any(k => k.KeyId == fingerprint))

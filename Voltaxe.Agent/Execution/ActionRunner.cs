@@ -24,6 +24,9 @@ public sealed partial class ActionRunner(IEnumerable<IAction> actions, HubClock 
         ? action.WhyNot(command.Params)
         : "this host cannot do this";
 
+    /// <summary>What the command is about, as the host is now; null where its action pins nothing.</summary>
+    public string? PinOf(Journalling.AcceptedCommand command) => byCommand.TryGetValue(command.Command, out var action) ? action.Pin(command.Params) : null;
+
     /// <summary>The report, or null when <paramref name="stop"/> cut the action short: it goes on after the next start.</summary>
     public async Task<ResultReport?> RunAsync(StartOrder order, DateTimeOffset? startedAt, CancellationToken stop)
     {
@@ -44,7 +47,7 @@ public sealed partial class ActionRunner(IEnumerable<IAction> actions, HubClock 
         ActionResult result;
         try
         {
-            var running = Task.Run(() => action.RunAsync(new ActionOrder(order.Uid, order.Command, order.Resumed), either.Token), CancellationToken.None);
+            var running = Task.Run(() => action.RunAsync(new ActionOrder(order.Uid, order.Command, order.Resumed, order.Pin), either.Token), CancellationToken.None);
             result = await running.WaitAsync(action.Limit + Obedience, time, CancellationToken.None);
         }
         catch (OperationCanceledException) when (mayStop.IsCancellationRequested)

@@ -159,7 +159,7 @@ public sealed partial class Executor(Book book, HubClock clock, Func<Envelope, V
     private void StartWhatCan()
     {
         var writable = book.Flush();
-        var decision = book.Ledger.Start(clock.Now, networkOnly: !writable, networkBusy: restoring);
+        var decision = book.Ledger.Start(clock.Now, networkOnly: !writable, networkBusy: restoring, runner.PinOf);
         if (!writable || !book.TryWrite(decision.Records))
         {
             // Without a journal only an order about the network is carried out; whatever would merely end waits for the disk.

@@ -84,7 +84,11 @@ public sealed record Reapplied(Guid Uid, RulesState Found, bool Rebooted);
 /// <summary>Ends processes by pid and identity. Throws <see cref="PlatformException"/> when it cannot or will not.</summary>
 public interface IProcessControl
 {
+    /// <param name="resumed">It had begun before the agent died: a process that is gone was ended by it.</param>
     Task<EffectOutcome> KillAsync(Guid uid, KillParams target, bool resumed, CancellationToken ct);
+
+    /// <summary>The start time of the process that is meant, as it is now; null when there is none. Looked up before STARTED, and journalled with it.</summary>
+    string? Pin(KillParams target);
 
     /// <summary>The processes of the host, as JSON objects with pid, name, start_time and more.</summary>
     JsonArray List();

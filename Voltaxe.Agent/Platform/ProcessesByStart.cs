@@ -55,6 +55,12 @@ public abstract class ProcessesByStart(TimeSpan grace) : IProcessControl
         return Task.FromResult(new EffectOutcome(true, $"{found.Name} ({found.Pid}) ended by {done.LastOrDefault() ?? "itself"}", Details(target, found, done, alreadyGone: false)));
     }
 
+    public string? Pin(KillParams target)
+    {
+        using var process = Open(target.Pid);
+        return process is not null && Identify(process) is { } found && Matches(found, target) ? found.StartTime : null;
+    }
+
     public JsonArray List()
     {
         var entries = new SortedDictionary<int, JsonObject>();
@@ -149,8 +155,9 @@ public abstract class ProcessesByStart(TimeSpan grace) : IProcessControl
 
     private static string StartOf(Process process) => process.StartTime.ToUniversalTime().ToString("O", System.Globalization.CultureInfo.InvariantCulture);
 
+    /// <summary>Pid and start are the identity; a name decides only where there is nothing else.</summary>
     private bool Matches(Identity found, KillParams target) =>
-        (target.StartTime is null || target.StartTime == found.StartTime) && (target.Name is null || SameName(found.Name, target.Name));
+        target.StartTime is { } start ? start == found.StartTime : target.Name is { } name && SameName(found.Name, name);
 
     private static bool Ends(Process process, TimeSpan within, CancellationToken ct)
     {

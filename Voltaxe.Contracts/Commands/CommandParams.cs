@@ -31,6 +31,8 @@ public static partial class CommandParams
 
     public const int MinDurationSeconds = 60, MaxDurationSeconds = 2_592_000, MaxAllow = 32, MinPid = 2, MaxPid = 4_194_304;
 
+    private const int MaxNameChars = 255;
+
     /// <summary>What a collection can be asked for.</summary>
     public static IReadOnlyList<string> Collectors { get; } =
     [
@@ -99,7 +101,7 @@ public static partial class CommandParams
             {
                 case "pid": pid = Integer(value, "params.pid", MinPid, MaxPid, faults); break;
                 case "start_time": start = Text(value, "params.start_time", 128, faults); break;
-                default: processName = Text(value, "params.name", 255, faults); break;
+                default: processName = ProcessName(value, faults); break;
             }
         }
         if (pid is null && !faults.Has("params.pid"))
@@ -160,6 +162,15 @@ public static partial class CommandParams
         if (value.ValueKind == JsonValueKind.String && TryGetString(value) is { Length: > 0 } text && text.Length <= max && !text.Any(char.IsControl))
             return text;
         faults.Add(field, $"must be text of 1 to {max} characters, without control characters");
+        return null;
+    }
+
+    /// <summary>A process may call itself anything, nothing and control characters included; only a byte 0 ends every name.</summary>
+    private static string? ProcessName(JsonElement value, Faults faults)
+    {
+        if (value.ValueKind == JsonValueKind.String && TryGetString(value) is { Length: <= MaxNameChars } text && !text.Contains('\0', StringComparison.Ordinal))
+            return text;
+        faults.Add("params.name", $"must be text of at most {MaxNameChars} characters, without U+0000");
         return null;
     }
 

@@ -15,8 +15,8 @@ public static partial class AgentIds
 
     public static bool IsAgentId(string text) => Shape().IsMatch(text);
 
-    /// <summary>Names of hosts: letters, digits, <c>-._</c>, at most 253, not shaped like an agent id.</summary>
-    public static bool IsHostName(string? text) => text is not null && HostShape().IsMatch(text) && !IsAgentId(text.ToLowerInvariant());
+    /// <summary>Names of hosts: letters, digits, <c>-._</c>, at most 253, not shaped like an agent id, no dot at the end (in a URL, <c>.</c> and <c>..</c> are folders).</summary>
+    public static bool IsHostName(string? text) => text is not null && HostShape().IsMatch(text) && text[^1] != '.' && !IsAgentId(text.ToLowerInvariant());
 
     public static string Encode(ReadOnlySpan<byte> bytes)
     {

@@ -14,4 +14,5 @@ public sealed record ProcessList(DateTimeOffset At, IReadOnlyList<ProcessRow> Ro
 /// <param name="CommandLine">Arguments included, cut by the agent; null where it could not be read.</param>
 /// <param name="StartTime">The opaque mark (boot id and start) that a <c>kill_process</c> names it by.</param>
 /// <param name="IsKernel">A thread of the kernel, which nobody can end.</param>
-public sealed record ProcessRow(int Pid, int Parent, string Name, string? User, string? CommandLine, string? StartTime, bool IsKernel);
+/// <param name="Protected">Why the agent would refuse to end it; null: it would not.</param>
+public sealed record ProcessRow(int Pid, int Parent, string Name, string? User, string? CommandLine, string? StartTime, bool IsKernel, string? Protected = null);

@@ -6,7 +6,7 @@ namespace Voltaxe.Hub.Agents;
 /// <summary>Names are compared without case, and belong to one active agent each.</summary>
 public static class HostNames
 {
-    public const string Rule = "must be letters, digits, '-', '.' or '_', at most 253, and not shaped like an agent id";
+    public const string Rule = "must be letters, digits, '-', '.' or '_', at most 253, not ending in '.', and not shaped like an agent id";
 
     public static Refusal Taken { get; } = Refusal.Conflict("hostname_taken", "An active agent has this host name.");
 

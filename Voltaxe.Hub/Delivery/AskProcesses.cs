@@ -52,7 +52,7 @@ public static class AskProcesses
     private static ProcessRow? Row(JsonElement row) =>
         Number(row, "pid") is { } pid and > 0 and <= CommandParams.MaxPid && Text(row, "name") is { } name
             ? new ProcessRow(pid, Number(row, "ppid") ?? 0, name, Text(row, "user") ?? Number(row, "uid")?.ToString(System.Globalization.CultureInfo.InvariantCulture),
-                Text(row, "command_line"), Text(row, "start_time"), row.TryGetProperty("kernel", out var kernel) && kernel.ValueKind == JsonValueKind.True)
+                Text(row, "command_line"), Text(row, "start_time"), row.TryGetProperty("kernel", out var kernel) && kernel.ValueKind == JsonValueKind.True, Text(row, "protected"))
             : null;
 
     private static string? Text(JsonElement of, string field) =>

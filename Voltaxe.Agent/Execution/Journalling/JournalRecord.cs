@@ -38,7 +38,8 @@ public sealed record Seen(Guid Uid, int Attempt) : JournalRecord;
 public sealed record Received(Guid Uid, int Attempt, AcceptedCommand Command) : JournalRecord;
 
 /// <summary>The action begins, or begins again after a crash.</summary>
-public sealed record Started(Guid Uid, DateTimeOffset? At) : JournalRecord;
+/// <param name="Pin">What the action found that it is about, such as the start of the process to end; null where there is nothing to pin.</param>
+public sealed record Started(Guid Uid, DateTimeOffset? At, string? Pin = null) : JournalRecord;
 
 /// <summary>The agent stopped in an orderly way while this was under way: not a crash.</summary>
 public sealed record Paused(Guid Uid) : JournalRecord;

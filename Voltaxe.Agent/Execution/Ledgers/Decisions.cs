@@ -21,7 +21,8 @@ public sealed record Decision(IReadOnlyList<JournalRecord> Records, NextStep Nex
 
 /// <summary>A command whose STARTED is among the records.</summary>
 /// <param name="Resumed">It had started before the agent died: look what became of it before doing it.</param>
-public sealed record StartOrder(Guid Uid, AcceptedCommand Command, bool Resumed);
+/// <param name="Pin">What it was about when it first started.</param>
+public sealed record StartOrder(Guid Uid, AcceptedCommand Command, bool Resumed, string? Pin = null);
 
 /// <summary>Records to append and fsync, and the actions to begin after that, most urgent first.</summary>
 public sealed record StartDecision(IReadOnlyList<JournalRecord> Records, IReadOnlyList<StartOrder> Starts);

@@ -77,7 +77,8 @@ public sealed partial record Ledger
     /// <param name="hubNow">Null when hub time is not known: then nothing starts that had not started before.</param>
     /// <param name="networkOnly">The journal cannot be written: only the network lane moves.</param>
     /// <param name="networkBusy">A timed isolation is being ended: the network lane waits.</param>
-    public StartDecision Start(DateTimeOffset? hubNow, bool networkOnly = false, bool networkBusy = false)
+    /// <param name="pin">What a command that starts for the first time is about, as the host is now.</param>
+    public StartDecision Start(DateTimeOffset? hubNow, bool networkOnly = false, bool networkBusy = false, Func<AcceptedCommand, string?>? pin = null)
     {
         var records = new List<JournalRecord>();
         var starts = new List<StartOrder>();
@@ -90,12 +91,12 @@ public sealed partial record Ledger
                 continue;
             var next = inLane.Find(e => e.State == EntryState.Started) ?? FirstReady(lane, inLane, hubNow, records);
             if (next is not null)
-                starts.Add(new StartOrder(next.Uid, next.Command!, next.State == EntryState.Started));
+                starts.Add(next.State == EntryState.Started ? new(next.Uid, next.Command!, true, next.Pin) : new(next.Uid, next.Command!, false, pin?.Invoke(next.Command!)));
         }
         starts.Sort((a, b) => PriorityOf(b.Command.Command).CompareTo(PriorityOf(a.Command.Command)) is var byPriority and not 0
             ? byPriority
             : a.Command.Seq.CompareTo(b.Command.Seq));
-        records.AddRange(starts.Select(s => new Started(s.Uid, hubNow)));
+        records.AddRange(starts.Select(s => new Started(s.Uid, hubNow, s.Pin)));
         return new(records, starts);
     }
 

@@ -65,7 +65,7 @@ public sealed partial record Ledger
         Restated r => Put(r.Entry),
         Seen r => OnSeen(r),
         Received r => OnReceived(r),
-        Started r => Change(r.Uid, e => e with { State = EntryState.Started, AtWork = true, StartedAt = e.StartedAt ?? r.At }),
+        Started r => Change(r.Uid, e => e with { State = EntryState.Started, AtWork = true, StartedAt = e.StartedAt ?? r.At, Pin = e.State == EntryState.Started ? e.Pin : r.Pin }),
         Paused r => Change(r.Uid, e => e with { AtWork = false }),
         CrashCounted r => Change(r.Uid, e => e.State == EntryState.Seen
             ? e with { AtWork = false, SeenCrashes = e.SeenCrashes + 1 }

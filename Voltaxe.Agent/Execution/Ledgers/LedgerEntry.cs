@@ -29,6 +29,8 @@ public sealed record LedgerEntry
     public int StartCrashes { get; init; }
     /// <summary>Hub time of the first start.</summary>
     public DateTimeOffset? StartedAt { get; init; }
+    /// <summary>What the action was about when it first started.</summary>
+    public string? Pin { get; init; }
     public ResultReport? Result { get; init; }
     /// <summary>A timed isolation that has ended by itself.</summary>
     public bool TimerFired { get; init; }

@@ -57,6 +57,9 @@ public sealed class DryRunHost(EffectsLog effects, Func<DateTimeOffset> now, Fun
         return Task.FromResult(new EffectOutcome(!gone, "killed (dry run)", details));
     }
 
+    /// <summary>The log of effects says what was done before a crash; nothing needs to be pinned.</summary>
+    public string? Pin(KillParams target) => target.StartTime ?? "dry-run";
+
     public JsonArray List() => processes();
 
     /// <summary>True when it was already done before a crash.</summary>

@@ -12,7 +12,7 @@ public static class LinuxPlatform
     private const int NetAdmin = 12;
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
 
-    public static async Task<HostPlatform> MakeAsync(IHubWhereabouts hubs, StateFolder folder, IsolationTies ties, LinuxForensics forensics, CancellationToken ct)
+    public static async Task<HostPlatform> MakeAsync(IHubWhereabouts hubs, StateFolder folder, IsolationTies ties, LinuxForensics forensics, ProtectedProcesses guarded, CancellationToken ct)
     {
         var exec = new Exec();
         var missing = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -29,7 +29,7 @@ public static class LinuxPlatform
             isolation = new RulesIsolation(new NftFirewall(nft, new EgressChains(exec, nft, Exec.Find("ip")), new SocketKiller(exec, Exec.Find("ss"))), hubs, store, ties);
             hubs.Pin(store.Read()?.Hubs);
         }
-        return new HostPlatform("linux", isolation, new LinuxProcesses(ties.BootId, Grace), forensics) { Missing = missing, Notices = new LinuxNoticeBoard(exec, Exec.Find) };
+        return new HostPlatform("linux", isolation, new LinuxProcesses(ties.BootId, Grace, guarded), forensics) { Missing = missing, Notices = new LinuxNoticeBoard(exec, Exec.Find) };
     }
 
     /// <param name="own">The agent's state folder.</param>

@@ -8,7 +8,8 @@ internal static class LinuxProcessList
 {
     private const int MaxCommandLineChars = 400;
 
-    public static JsonArray Read(string bootId)
+    /// <param name="whyProtected">Why a process would not be ended, or null; the list says so.</param>
+    public static JsonArray Read(string bootId, Func<ProcStat, string?> whyProtected)
     {
         var list = new JsonArray();
         foreach (var pid in Pids())
@@ -24,6 +25,8 @@ internal static class LinuxProcessList
                 ["start_time"] = stat.StartTime(bootId),
                 ["kernel"] = stat.IsKernelThread,
             };
+            if (whyProtected(stat) is { } why)
+                entry["protected"] = why;
             Try(entry, "uid", () => (JsonNode)Owner(pid));
             if (!stat.IsKernelThread)
             {

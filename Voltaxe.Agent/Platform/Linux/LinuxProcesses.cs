@@ -1,62 +1,69 @@
-using System.Text;
 using System.Text.Json.Nodes;
+using Microsoft.Win32.SafeHandles;
 using Voltaxe.Contracts.Commands;
 
 namespace Voltaxe.Agent.Platform.Linux;
 
 /// <summary>Ends processes through a pidfd, so that the one that was looked at is the one that is hit.</summary>
 /// <param name="grace">How long SIGTERM has before SIGKILL.</param>
-public sealed class LinuxProcesses(string bootId, TimeSpan grace) : IProcessControl
+public sealed class LinuxProcesses(string bootId, TimeSpan grace, ProtectedProcesses guarded) : IProcessControl
 {
-    private const int MaxKernelNameBytes = 15;
-    private static readonly TimeSpan Slice = TimeSpan.FromMilliseconds(200), KillPatience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Slice = TimeSpan.FromMilliseconds(200), KillTimeout = TimeSpan.FromSeconds(20);
 
-    /// <summary>Ending these takes the host down or hides what happens on it.</summary>
-    private static readonly string[] Protected = ["systemd", "init", "systemd-journal", "systemd-journald", "systemd-logind", "systemd-udevd", "dbus-daemon", "auditd"];
+    public string? Pin(KillParams target) => ProcStat.Read(target.Pid) is { } found && Matches(found, target) ? found.StartTime(bootId) : null;
 
     public Task<EffectOutcome> KillAsync(Guid uid, KillParams target, bool resumed, CancellationToken ct)
     {
         using var process = Native.OpenProcess(target.Pid);
         // The handle is open before the identity is read: if the pid is given to another process now, the handle does not go along.
         var found = process is null ? null : ProcStat.Read(target.Pid);
-        if (process is null || found is null || Native.Signal(process, 0) == Native.NoSuchProcess || found.State == 'Z' || !Matches(found, target))
+        if (process is null || found is null || Native.Signal(process, 0) == Native.NoSuchProcess || !Matches(found, target))
         {
             return resumed
-                ? Task.FromResult(new EffectOutcome(true, "the process is gone", Details(target, null, [], alreadyGone: true)))
+                ? Task.FromResult(new EffectOutcome(true, "the process is gone", Gone(target, null)))
                 : throw new PlatformException("target_changed", found is null
                     ? $"there is no process {target.Pid}"
                     : $"process {target.Pid} is not the one that was meant: it is {found.Name}, started {found.StartTime(bootId)}");
         }
-        Refuse(found);
+        if (guarded.WhyNot(found) is { } why)
+            throw new PlatformException("refused", $"process {found.Pid} ({found.Name}) is not ended: {why}");
+        if (found.HasEnded)
+        {
+            return Task.FromResult(new EffectOutcome(resumed,
+                $"{found.Name} ({found.Pid}) has ended already: what is left of it is its exit code, which its parent ({found.Parent}) has not read", Gone(target, found)));
+        }
+        return Task.FromResult(End(process, found, target, ct));
+    }
+
+    public JsonArray List() => LinuxProcessList.Read(bootId, guarded.Now());
+
+    private EffectOutcome End(SafeFileHandle process, ProcStat found, KillParams target, CancellationToken ct)
+    {
         var sent = new List<string>();
+        var descendants = new Descendants(bootId);
+        descendants.AddOf(found.Pid);
         Send(process, Native.SigTerm, "SIGTERM", sent);
         if (!Ends(process, grace, ct))
         {
+            descendants.AddOf(found.Pid);
             Send(process, Native.SigKill, "SIGKILL", sent);
-            if (!Ends(process, KillPatience, ct))
+            if (!Ends(process, KillTimeout, ct))
                 throw new PlatformException("still_alive", $"process {target.Pid} did not end, not even after SIGKILL");
         }
-        return Task.FromResult(new EffectOutcome(true, $"{found.Name} ({found.Pid}) ended by {sent[^1]}", Details(target, found, sent, alreadyGone: false)));
+        var details = Details(target, found, sent);
+        var surviving = descendants.Alive();
+        var left = surviving.Count == 0 ? "" : $"; {surviving.Count} of its descendants live on: {string.Join(", ", surviving.Take(Descendants.MostNamed).Select(d => $"{d.Name} ({d.Pid})"))}"
+            + (surviving.Count > Descendants.MostNamed ? ", …" : "");
+        details["surviving"] = new JsonArray([.. surviving.Take(Descendants.MostNamed).Select(d => (JsonNode)new JsonObject { ["pid"] = d.Pid, ["name"] = d.Name, ["start_time"] = d.StartTime(bootId) })]);
+        details["surviving_count"] = surviving.Count;
+        return new EffectOutcome(true, $"{found.Name} ({found.Pid}) ended by {sent[^1]}{left}", details);
     }
 
-    public JsonArray List() => LinuxProcessList.Read(bootId);
-
+    /// <summary>Pid, boot and start are the identity. A name is what the process last called itself: it decides only where there is nothing else.</summary>
     private bool Matches(ProcStat found, KillParams target) =>
-        (target.StartTime is null || target.StartTime == found.StartTime(bootId)) && (target.Name is null || Cut(target.Name) == found.Name);
+        target.StartTime is { } start ? start == found.StartTime(bootId) : target.Name is { } name && found.IsCalled(name);
 
-    private static void Refuse(ProcStat found)
-    {
-        var why = found.Pid <= 1 ? "it is the first process of the host"
-            : found.IsKernelThread ? "it is a thread of the kernel"
-            : found.Pid == Environment.ProcessId ? "it is this agent"
-            : found.Pid == ProcStat.Read(Environment.ProcessId)?.Parent ? "it is this agent's parent"
-            : Protected.Contains(found.Name) ? "it is on the list of protected processes"
-            : null;
-        if (why is not null)
-            throw new PlatformException("refused", $"process {found.Pid} ({found.Name}) is not ended: {why}");
-    }
-
-    private static void Send(Microsoft.Win32.SafeHandles.SafeFileHandle process, int signal, string name, List<string> sent)
+    private static void Send(SafeFileHandle process, int signal, string name, List<string> sent)
     {
         var errno = Native.Signal(process, signal);
         if (errno is not (0 or Native.NoSuchProcess))
@@ -64,7 +71,7 @@ public sealed class LinuxProcesses(string bootId, TimeSpan grace) : IProcessCont
         sent.Add(name);
     }
 
-    private static bool Ends(Microsoft.Win32.SafeHandles.SafeFileHandle process, TimeSpan within, CancellationToken ct)
+    private static bool Ends(SafeFileHandle process, TimeSpan within, CancellationToken ct)
     {
         for (var left = within; left > TimeSpan.Zero; left -= Slice)
         {
@@ -75,18 +82,19 @@ public sealed class LinuxProcesses(string bootId, TimeSpan grace) : IProcessCont
         return false;
     }
 
-    private JsonObject Details(KillParams target, ProcStat? found, IEnumerable<string> signals, bool alreadyGone)
+    private JsonObject Gone(KillParams target, ProcStat? found)
     {
-        var details = new JsonObject { ["pid"] = target.Pid, ["name"] = found?.Name ?? target.Name, ["start_time"] = found?.StartTime(bootId) ?? target.StartTime };
-        if (alreadyGone)
-            details["already_gone"] = true;
-        details["signals"] = new JsonArray([.. signals.Select(s => (JsonNode)s)]);
+        var details = Details(target, found, []);
+        details["already_gone"] = true;
         return details;
     }
 
-    private static string Cut(string name)
+    private JsonObject Details(KillParams target, ProcStat? found, IEnumerable<string> signals)
     {
-        var bytes = Encoding.UTF8.GetBytes(name);
-        return bytes.Length <= MaxKernelNameBytes ? name : Encoding.UTF8.GetString(bytes.AsSpan(0, MaxKernelNameBytes));
+        var details = new JsonObject { ["pid"] = target.Pid, ["name"] = found?.Name ?? target.Name, ["start_time"] = found?.StartTime(bootId) ?? target.StartTime };
+        if (found is not null && target.Name is { } meant && !found.IsCalled(meant))
+            details["was_called"] = meant;
+        details["signals"] = new JsonArray([.. signals.Select(s => (JsonNode)s)]);
+        return details;
     }
 }

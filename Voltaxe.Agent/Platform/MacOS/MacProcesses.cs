@@ -19,13 +19,20 @@ public sealed partial class MacProcesses(Exec exec, TimeSpan grace, TimeProvider
     /// <summary>Ending these takes the host down or hides what happens on it.</summary>
     private static readonly string[] Protected = ["launchd", "kernel_task", "WindowServer", "loginwindow", "opendirectoryd", "securityd", "trustd", "logd", "configd", "notifyd", "endpointsecurityd", "syspolicyd"];
 
+    /// <summary>Parts of the sealed system volume.</summary>
+    private static readonly string[] Homes = ["/System/", "/usr/libexec/", "/usr/sbin/", "/usr/bin/", "/sbin/"];
+
     protected override string Force => "SIGKILL";
 
     protected override string? WhyProtected(Process process, Identity found) =>
         found.Pid <= 1 ? "it is the first process of the host"
         : found.Pid == GetParent() ? "it is this agent's parent"
-        : Protected.Contains(found.Name, StringComparer.Ordinal) ? "it is on the list of protected processes"
+        : IsTheSystems(found.Name, Try(() => process.MainModule?.FileName)) ? "it is on the list of protected processes"
         : null;
+
+    /// <summary>A name protects nobody: a process on the list counts only with an executable from the sealed system volume. One whose path cannot be read is protected.</summary>
+    internal static bool IsTheSystems(string name, string? path) => Protected.Contains(name, StringComparer.Ordinal)
+        && (path is null || Homes.Any(home => path.StartsWith(home, StringComparison.Ordinal)));
 
     protected override string? Ask(Process process)
     {

@@ -56,6 +56,72 @@ public sealed partial class CollectorTests : IDisposable
         }
     }
 
+    private static readonly string SleepHash = Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(Exec.Find("sleep")!)));
+
+    private async Task<JsonElement> CollectedAsync(int pid) =>
+        (await collecting.CollectAsync("processes")).Lines("processes/processes.jsonl").Single(p => p.GetProperty("pid").GetInt32() == pid);
+
+    [NeedsFact(Needs.Linux)]
+    public async Task A_program_that_runs_from_memory_alone_is_hashed()
+    {
+        using var child = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo("python3", ["-c",
+            $"import os; f = os.memfd_create('implant'); os.write(f, open('{Exec.Find("sleep")}', 'rb').read()); os.execv(f'/proc/self/fd/{{f}}', ['kworker', '1000'])"]))!;
+        try
+        {
+            await Eventually.TrueAsync(() => new FileInfo($"/proc/{child.Id}/exe").LinkTarget?.StartsWith("/memfd:", StringComparison.Ordinal) == true);
+            var seen = await CollectedAsync(child.Id);
+            Assert.Equal(SleepHash, seen.GetProperty("exe_sha256").GetString());
+            Assert.Contains("memfd", seen.GetProperty("exe").GetString(), StringComparison.Ordinal);
+        }
+        finally
+        {
+            Ending.Of(child);
+        }
+    }
+
+    [NeedsFact(Needs.Linux | Needs.Root)]
+    public async Task A_program_on_a_file_system_that_was_detached_is_hashed()
+    {
+        var folder = Directory.CreateDirectory(Path.Combine(collecting.Temp, "detached")).FullName;
+        // In a mount namespace of its own: nothing is mounted for this machine.
+        using var child = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo("unshare", ["-m", "sh", "-c",
+            $"mount -t tmpfs none {folder} && cp {Exec.Find("sleep")} {folder}/implant && exec 3<{folder}/implant && umount -l {folder} && exec /proc/self/fd/3 1000"]))!;
+        try
+        {
+            await Eventually.TrueAsync(() => File.ReadAllText($"/proc/{child.Id}/cmdline").Contains("1000", StringComparison.Ordinal) && File.ReadAllText($"/proc/{child.Id}/comm").Trim() == "3");
+            Assert.Equal(SleepHash, (await CollectedAsync(child.Id)).GetProperty("exe_sha256").GetString());
+        }
+        finally
+        {
+            Ending.Of(child);
+        }
+    }
+
+    [NeedsFact(Needs.Linux)]
+    public async Task Arguments_keep_their_borders_and_what_is_cut_of_them_is_said()
+    {
+        const string wait = "import time; time.sleep(1000)";
+        using var odd = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo("python3", ["-c", wait, "a b", "", "c\nd", "ä"]))!;
+        using var raw = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo("python3", ["-c", "import os; os.execv('/bin/sleep', [bytes([255]), b'1000'])"]))!;
+        using var huge = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo("python3", ["-c", wait, new string('x', 100_000)]))!;
+        try
+        {
+            await Eventually.TrueAsync(() => File.ReadAllText($"/proc/{raw.Id}/comm").Trim() == "sleep" && File.ReadAllText($"/proc/{odd.Id}/cmdline").Contains('ä') && File.ReadAllText($"/proc/{huge.Id}/cmdline").Length > 100_000);
+            var all = (await collecting.CollectAsync("processes")).Lines("processes/processes.jsonl").ToDictionary(p => p.GetProperty("pid").GetInt32());
+            string[] Args(int pid) => [.. all[pid].GetProperty("args").EnumerateArray().Select(a => a.GetString()!)];
+            Assert.Equal(["-c", wait, "a b", "", "c\nd", "ä"], Args(odd.Id)[1..]);
+            Assert.Equal(["%FF", "1000"], Args(raw.Id));
+            Assert.False(all[odd.Id].TryGetProperty("args_cut", out _));
+            Assert.Equal("after 65536 bytes", all[huge.Id].GetProperty("args_cut").GetString());
+        }
+        finally
+        {
+            Ending.Of(odd);
+            Ending.Of(raw);
+            Ending.Of(huge);
+        }
+    }
+
     [NeedsFact(Needs.Linux)]
     public async Task A_program_that_was_deleted_while_it_runs_is_hashed_all_the_same()
     {

@@ -297,6 +297,19 @@ public sealed class LedgerTests
     }
 
     [Fact]
+    public void What_a_command_was_about_when_it_first_started_is_journalled_and_never_looked_up_anew()
+    {
+        var ledger = Empty.Comes(1, CommandNames.KillProcess);
+        var first = ledger.Start(Noon, pin: _ => "this one");
+        Assert.Equal("this one", Assert.Single(first.Starts).Pin);
+        ledger = Ledger.Fold(ledger.Apply(first.Records).Compact(null));
+        ledger = ledger.Apply(ledger.OnRecover(Noon, Noon).Records);
+        var again = ledger.Start(Noon, pin: _ => "another");
+        Assert.Equal(("this one", true), (Assert.Single(again.Starts).Pin, again.Starts[0].Resumed));
+        Assert.Equal("this one", ledger.Apply(again.Records).Find(Uid(1))!.Pin);
+    }
+
+    [Fact]
     public void With_an_unwritable_journal_only_the_network_lane_moves()
     {
         var ledger = Empty.Comes(1, CommandNames.KillProcess).Comes(2);

@@ -13,6 +13,8 @@ public sealed class CommandParamsTests
     [InlineData("network_isolate", """{"duration_seconds":2592000,"allow":["192.0.2.7","10.0.0.0/8","2001:db8::1","2001:db8::/32"]}""")]
     [InlineData("network_restore", "{}")]
     [InlineData("kill_process", """{"pid":2,"name":"bash"}""")]
+    [InlineData("kill_process", """{"pid":42,"name":""}""")]
+    [InlineData("kill_process", """{"pid":42,"name":"a\u001b[31m\n\u2028b"}""")]
     [InlineData("kill_process", """{"pid":4194304,"start_time":"boot:123","name":null}""")]
     [InlineData("collect_forensics", "{}")]
     [InlineData("collect_forensics", """{"collect":["processes","sockets","processes"]}""")]
@@ -50,10 +52,8 @@ public sealed class CommandParamsTests
     [InlineData("kill_process", """{"pid":-42,"name":"x"}""", "params.pid")]
     [InlineData("kill_process", """{"pid":4194305,"name":"x"}""", "params.pid")]
     [InlineData("kill_process", """{"pid":"42","name":"x"}""", "params.pid")]
-    [InlineData("kill_process", """{"pid":42,"name":""}""", "params.name")]
     [InlineData("kill_process", """{"pid":42,"name":7}""", "params.name")]
     [InlineData("kill_process", """{"pid":42,"name":"a\u0000b"}""", "params.name")]
-    [InlineData("kill_process", """{"pid":42,"name":"a\u001b[31m"}""", "params.name")]
     [InlineData("kill_process", """{"pid":42,"name":"\ud800"}""", "params.name")]
     [InlineData("kill_process", """{"pid":42,"start_time":"a\nb"}""", "params.start_time")]
     [InlineData("collect_forensics", """{"collect":["everything"]}""", "params.collect[0]")]
@@ -72,7 +72,7 @@ public sealed class CommandParamsTests
 
     [Fact]
     public void All_faults_are_told_at_once() =>
-        Assert.Equal(["params.pid", "params.name", "params.x"], CommandParams.Check("kill_process", Parse("""{"pid":1,"name":"","x":1}""")).Keys);
+        Assert.Equal(["params.pid", "params.name", "params.x"], CommandParams.Check("kill_process", Parse("""{"pid":1,"name":7,"x":1}""")).Keys);
 
     [Fact]
     public void A_field_given_twice_is_a_fault_and_not_the_last_one() =>

@@ -66,7 +66,7 @@ internal sealed class HostFile : IDisposable
 
     /// <summary>The executable that a process runs, also when its name is gone: the kernel's own link is the one that is followed.</summary>
     public static HostFile? OpenExecutable(int pid, Mounts mounts, out Miss? miss) =>
-        Hold(NativeFiles.OpenExecutable(pid, out var errno), errno, mounts.OrOf(pid), out miss);
+        Hold(NativeFiles.OpenExecutable(pid, out var errno), errno, mounts.OrOf(pid), out miss, isMapped: true);
 
     /// <summary>The names in a folder. Null with the reason.</summary>
     public IReadOnlyList<byte[]>? Names(int atMost, out bool more, out string? whyNot)
@@ -81,7 +81,8 @@ internal sealed class HostFile : IDisposable
 
     public void Dispose() => handle.Dispose();
 
-    private static HostFile? Hold(SafeFileHandle? opened, int errno, Mounts mounts, out Miss? miss)
+    /// <param name="isMapped">A process runs it: it may lie where no table of mounts leads, as memory files and detached file systems do.</param>
+    private static HostFile? Hold(SafeFileHandle? opened, int errno, Mounts mounts, out Miss? miss, bool isMapped = false)
     {
         if (opened is null)
         {
@@ -100,6 +101,6 @@ internal sealed class HostFile : IDisposable
             return null;
         }
         miss = null;
-        return new HostFile(opened, facts, mounts.TypeOf(facts));
+        return new HostFile(opened, facts, mounts.TypeOf(facts) ?? (isMapped ? mounts.Detached.TypeOf(opened, facts.Device) : null));
     }
 }

@@ -14,7 +14,11 @@ internal sealed class Mounts(string table = "/proc/self/mountinfo", Mounts? firs
         "squashfs", "erofs", "vfat", "exfat", "ntfs3", "iso9660", "udf",
     };
 
+    private readonly DetachedFileSystems detached = new();
     private Dictionary<string, string>? known;
+
+    /// <summary>Those that no table lists.</summary>
+    public DetachedFileSystems Detached => first?.Detached ?? detached;
 
     public static bool IsReal(string? type) => type is not null && Real.Contains(type);
 

@@ -81,6 +81,13 @@ internal static unsafe partial class NativeFiles
             return Handle(OpenAt(AtCwd, p, PathOnly | CloseOnExec), out errno);
     }
 
+    /// <summary>A handle to what a path leads to, links followed; null where it leads nowhere. For paths that root wrote down.</summary>
+    public static SafeFileHandle? OpenFollowing(string path)
+    {
+        fixed (byte* p = System.Text.Encoding.UTF8.GetBytes(path + '\0'))
+            return Handle(OpenAt(AtCwd, p, PathOnly | CloseOnExec), out _);
+    }
+
     /// <summary>Opens what a handle of <see cref="OpenName"/> stands for: that very inode, wherever its name leads by now. Leaves its access time alone where that is allowed.</summary>
     public static SafeFileHandle? OpenContent(SafeFileHandle file, out int errno)
     {

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json.Nodes;
 using Voltaxe.Contracts.Json;
 
@@ -57,7 +56,7 @@ internal sealed class ProcessItems(string bootId, Mounts mounts, IReadOnlyDictio
         Try(entry, "uid", () => Owner(entry, stat.Pid));
         if (!stat.IsKernelThread)
         {
-            Try(entry, "command_line", () => CommandLine(stat.Pid));
+            Try(entry, "args", () => Arguments(entry, stat.Pid));
             Try(entry, "exe", () => Link(stat.Pid, "exe"));
             Try(entry, "cwd", () => Link(stat.Pid, "cwd"));
             Try(entry, "exe_sha256", () => HashExecutable(entry, stat.Pid));
@@ -87,12 +86,20 @@ internal sealed class ProcessItems(string bootId, Mounts mounts, IReadOnlyDictio
         return uid;
     }
 
-    private static JsonNode CommandLine(int pid)
+    /// <summary>Argument by argument: joined with blanks, nobody could tell one with a blank in it from two.</summary>
+    private static JsonArray Arguments(JsonObject entry, int pid)
     {
         using var file = File.OpenRead($"/proc/{pid}/cmdline");
-        var bytes = new byte[MaxCommandLineBytes];
+        var bytes = new byte[MaxCommandLineBytes + 1];
         var length = file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
-        return Encoding.UTF8.GetString(bytes.AsSpan(0, length).TrimEnd((byte)0)).Replace('\0', ' ') + (length == bytes.Length ? "…" : "");
+        if (length > MaxCommandLineBytes)
+            entry["args_cut"] = $"after {MaxCommandLineBytes} bytes";
+        var all = bytes.AsSpan(0, Math.Min(length, MaxCommandLineBytes));
+        var arguments = new JsonArray();
+        foreach (var range in (all is [.., 0] ? all[..^1] : all).Split((byte)0))
+            arguments.Add((JsonNode)HostNames.Text(all[range]));
+        entry["command_line"] = string.Join(' ', arguments.Select(a => (string)a!));
+        return all.Length == 0 ? [] : arguments;
     }
 
     private static JsonNode? Link(int pid, string name) => new FileInfo($"/proc/{pid}/{name}").LinkTarget is { } target ? HostNames.Encode(target) : null;

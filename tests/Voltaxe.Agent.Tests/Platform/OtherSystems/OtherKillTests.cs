@@ -53,7 +53,7 @@ public sealed class OtherKillTests
             foreach (var system in (ProcessesByStart[])[mac, windows])
             {
                 Assert.Equal("target_changed", await RefusedAsync(system, new KillParams(child.Id, "2026-03-01T12:00:00.0000000Z", null)));
-                Assert.Equal("target_changed", await RefusedAsync(system, new KillParams(child.Id, StartOf(system, child.Id), "bash")));
+                Assert.Equal("target_changed", await RefusedAsync(system, new KillParams(child.Id, null, "bash")));
             }
             Assert.False(child.HasExited);
         }
@@ -78,7 +78,7 @@ public sealed class OtherKillTests
     }
 
     [NeedsFact(Needs.Linux)]
-    public async Task The_agent_its_parent_the_first_process_and_protected_names_are_refused()
+    public async Task The_agent_its_parent_and_the_first_process_are_refused()
     {
         var me = Environment.ProcessId;
         Assert.Equal("refused", await RefusedAsync(windows, new KillParams(me, StartOf(windows, me), null)));
@@ -89,25 +89,33 @@ public sealed class OtherKillTests
     }
 
     [NeedsFact(Needs.Linux)]
-    public async Task Protected_names_live()
+    public async Task A_name_protects_nobody()
     {
         using var folder = new TempFolder("protected");
         foreach (var (system, name) in ((ProcessesByStart, string)[])[(windows, "lsass"), (mac, "WindowServer")])
         {
             File.Copy("/bin/sleep", folder.File(name));
             using var child = Start(folder.File(name), "600");
-            try
-            {
-                Assert.Equal("refused", await RefusedAsync(system, new KillParams(child.Id, StartOf(system, child.Id), name)));
-                Assert.False(child.HasExited);
-            }
-            finally
-            {
-                child.Kill();
-                await child.WaitForExitAsync();
-            }
+            await KillAsync(system, new KillParams(child.Id, StartOf(system, child.Id), name));
+            Assert.True(child.WaitForExit(Eventually.Patience));
         }
     }
+
+    [Theory]
+    [InlineData("lsass", @"C:\Windows\System32\lsass.exe", true)]
+    [InlineData("LSASS", @"c:\windows\system32\lsass.exe", true)]
+    [InlineData("lsass", null, true)]
+    [InlineData("lsass", @"D:\Downloads\lsass.exe", false)]
+    [InlineData("evil", @"C:\Windows\System32\evil.exe", false)]
+    public void On_Windows_the_system_s_own_is_what_the_list_names_and_where_it_lies(string name, string? path, bool isProtected) =>
+        Assert.Equal(isProtected, WindowsProcesses.IsTheSystems(name, path));
+
+    [Theory]
+    [InlineData("logd", "/usr/libexec/logd", true)]
+    [InlineData("logd", null, true)]
+    [InlineData("logd", "/opt/logd", false)]
+    [InlineData("evil", "/usr/libexec/evil", false)]
+    public void On_macOS_too(string name, string? path, bool isProtected) => Assert.Equal(isProtected, MacProcesses.IsTheSystems(name, path));
 
     [Fact]
     public void What_ps_says_is_added_to_what_is_known_and_hostile_lines_add_nothing()

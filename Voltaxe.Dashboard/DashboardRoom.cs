@@ -22,8 +22,11 @@ public static class DashboardRoom
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
         + "form-action 'self'; base-uri 'self'; frame-ancestors 'none'";
 
-    public static WebApplicationBuilder AddDashboard(this WebApplicationBuilder builder)
+    /// <param name="builder">The host's.</param>
+    /// <param name="publicOrigin">An origin, as <c>https://hub.example</c>, that browsers come from besides the one that requests name.</param>
+    public static WebApplicationBuilder AddDashboard(this WebApplicationBuilder builder, string? publicOrigin = null)
     {
+        builder.Services.AddSingleton(new PublicOrigin(publicOrigin));
         // From the build's output too, not only when published or in Development; does nothing where there is no manifest.
         builder.WebHost.UseStaticWebAssets();
         builder.Services.AddRazorComponents().AddInteractiveServerComponents();

@@ -45,7 +45,7 @@ public static class HubApplication
         builder.Services.AddSingleton(options);
         builder.AddDashboard(options.PublicOrigin);
         builder.Services.AddPersistence(options, configuration.GetConnectionString("Voltaxe"));
-        builder.Services.AddSchemaAtStart();
+        builder.Services.AddPreparation();
         builder.Services.AddReverseProxy(options);
         builder.Services.AddSecurity(options, HubConfiguration.UsesTls(configuration, options));
         builder.Services.AddPipeline();

@@ -38,6 +38,9 @@ public sealed record HubOptions
 
     public string Keys => KeyDirectory ?? Path.Combine(DataDirectory, "keys");
 
+    /// <summary>Where the keys of cookies and form tokens lie.</summary>
+    public string KeyRing => Path.GetFullPath(Path.Combine(Keys, "data-protection"));
+
     public string Vault => Evidence.Directory ?? Path.Combine(DataDirectory, "vault");
 
     /// <summary>Scheme, host and port of <see cref="PublicUrl"/>, as a browser's Origin header has it.</summary>

@@ -117,24 +117,26 @@
     else if (!socket) found.push("WebSockets do not get through: the proxy in between must pass on the Upgrade, Connection and Origin headers.");
     return found.length > 0 ? found : ["Nothing was found that stands in the way; the hub's log may say more."];
   };
-  const explainBoot = async () => {
-    const why = document.getElementById("boot-why");
-    if (!why || live()) return;
-    why.hidden = false;
-    why.textContent = "Still no live connection after 5 seconds. Looking for the reason …";
-    const found = await reasons();
-    if (!live()) why.textContent = ["Still no live connection to the hub.", ...found].join(" ");
-  };
-  // Live, but by one request after the other: it works, and whoever runs the proxy should know.
-  const explainPolling = () => {
-    const polls = performance.getEntriesByType("resource").some(e => /\/_blazor\?id=/.test(e.name) && /fetch|xmlhttprequest/.test(e.initiatorType));
-    const note = document.getElementById("transport-note");
-    if (note && live() && polls) note.hidden = false;
+  const isPolling = () => performance.getEntriesByType("resource").some(e => /\/_blazor\?id=/.test(e.name) && /fetch|xmlhttprequest/.test(e.initiatorType));
+  const explain = async triesLeft => {
+    const [why, note] = [document.getElementById("boot-why"), document.getElementById("transport-note")];
+    if (!live()) {
+      if (why.hidden) why.textContent = "Still no live connection after 5 seconds. Looking for the reason …";
+      why.hidden = false;
+      const found = await reasons();
+      if (!live()) why.textContent = ["Still no live connection to the hub.", ...found].join(" ");
+    } else if (isPolling()) {
+      // It works, and whoever runs the proxy should know.
+      note.textContent = ["This screen is live by one request after the other, which is slower.", ...await reasons()].join(" ");
+      note.hidden = false;
+      return;
+    }
+    if (triesLeft > 0) setTimeout(() => explain(triesLeft - 1), 5000);
   };
 
   addEventListener("DOMContentLoaded", () => {
     markTheme();
-    if (document.getElementById("boot")) setTimeout(() => { explainBoot(); explainPolling(); }, 5000);
+    if (document.getElementById("boot-why")) setTimeout(() => explain(5), 5000);
     new MutationObserver(markTheme).observe(document.body, { childList: true, subtree: true });
     const modal = document.getElementById("components-reconnect-modal");
     if (modal) new MutationObserver(circuit).observe(modal, { attributes: true, attributeFilter: ["class"] });

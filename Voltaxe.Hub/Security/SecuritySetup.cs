@@ -27,7 +27,7 @@ public static class SecuritySetup
             .AddCookie(IdentityConstants.ApplicationScheme)
             .AddCookie(IdentityConstants.TwoFactorRememberMeScheme); // Identity signs out of it, too, when it ends a session.
         services.AddSessions(https, options.PublicPath.HasValue);
-        services.AddDataProtection().SetApplicationName("voltaxe").PersistKeysToFileSystem(Directory.CreateDirectory(Path.Combine(options.Keys, "data-protection")));
+        services.AddDataProtection().SetApplicationName("voltaxe").PersistKeysToFileSystem(new DirectoryInfo(options.KeyRing));
         return services;
     }
 }

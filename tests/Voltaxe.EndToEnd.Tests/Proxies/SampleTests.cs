@@ -121,7 +121,7 @@ public sealed partial class SampleTests
         using var database = new SqliteConnection($"Data Source={Path.Combine(site.HubFolder, "voltaxe.db")};Mode=ReadOnly;Pooling=False");
         database.Open();
         using var command = database.CreateCommand();
-        command.CommandText = "SELECT address FROM audit_log WHERE action = $action";
+        command.CommandText = "SELECT address FROM audit WHERE action = $action";
         command.Parameters.AddWithValue("$action", action);
         return (string?)command.ExecuteScalar();
     }

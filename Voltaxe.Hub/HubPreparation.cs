@@ -52,6 +52,7 @@ public sealed class HubPreparation(HubOptions options, HubDbFactory database, IS
     {
         var folder = Path.GetFullPath(options.Keys);
         var ring = options.KeyRing;
+        PrivateFiles.CloseTree(folder);
         // Where all of them are, the folder may be one that is only read.
         if (!HubKeys.AreMade(folder) || !Directory.Exists(ring) || !Directory.EnumerateFiles(ring, "key-*.xml").Any())
         {

@@ -68,6 +68,17 @@ public static partial class PrivateFiles
         CloseFile(full);
     });
 
+    /// <summary>Closes a folder and all that is in it to others; nothing happens when it is not there.</summary>
+    /// <exception cref="HubStartException">Something in it is open to others, and not ours to close.</exception>
+    public static void CloseTree(string folder)
+    {
+        if (OperatingSystem.IsWindows() || !Directory.Exists(folder))
+            return;
+        Close(folder, FolderMode);
+        foreach (var entry in new DirectoryInfo(folder).EnumerateFileSystemInfos("*", SearchOption.AllDirectories))
+            Close(entry.FullName, entry is DirectoryInfo ? FolderMode : FileMode);
+    }
+
     /// <summary>Closes a file to others; nothing happens when it is not there.</summary>
     /// <exception cref="HubStartException">It is open to others, and not ours to close.</exception>
     public static void CloseFile(string path)
@@ -89,6 +100,19 @@ public static partial class PrivateFiles
         using var handle = new SafeFileHandle(fd, ownsHandle: true);
         if (Sync(fd) != 0)
             throw Failed(folder);
+    }
+
+    /// <summary>Gives a file its name; unlike <see cref="File.Move(string, string)"/>, which looks first and renames then, never over another one's.</summary>
+    /// <exception cref="IOException">There is a file of this name, or the disk failed.</exception>
+    public static void GiveName(string temporary, string path)
+    {
+        const int operationNotPermitted = 1, notSupported = 95;
+        if (!OperatingSystem.IsWindows() && Link(temporary, path) == 0)
+            File.Delete(temporary);
+        else if (OperatingSystem.IsWindows() || Marshal.GetLastPInvokeError() is operationNotPermitted or notSupported)
+            File.Move(temporary, path, overwrite: false); // A file system without links.
+        else
+            throw Failed(path);
     }
 
     private static void Close(string path, UnixFileMode mode)
@@ -135,6 +159,9 @@ public static partial class PrivateFiles
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Open(string path, int flags);
+
+    [LibraryImport("libc", EntryPoint = "link", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Link(string from, string to);
 
     [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
     private static partial int Sync(int fd);

@@ -9,6 +9,7 @@ namespace Voltaxe.Hub.Persistence;
 /// <summary>Brings the schema up to date at start. Several processes may do it at once, and each of them may be killed at any moment.</summary>
 public static partial class Schema
 {
+    private const string LockSuffix = ".lock";
     private const string Migrate = "bring the database's schema up to date";
 
     /// <summary>Any number that nothing else in the database uses.</summary>
@@ -40,25 +41,27 @@ public static partial class Schema
             if (Path.GetDirectoryName(Path.GetFullPath(file)) is { } folder && !Directory.Exists(folder))
                 PrivateFiles.MakeFolder(folder);
             PrivateFiles.MakeFile(file);
-            foreach (var beside in new[] { "-wal", "-shm", "-journal" })
+            foreach (var beside in new[] { "-wal", "-shm", "-journal", LockSuffix })
                 PrivateFiles.CloseFile(file + beside);
         }
         try
         {
+            // First of all: it opens the file for writing, and so takes back what a killed process had begun. EF Core's own first look opens it
+            // for reading only, and would fail on that.
+            await db.Database.ExecuteSqlRawAsync("PRAGMA journal_mode=WAL", ct);
             if ((await db.Database.GetPendingMigrationsAsync(ct)).Any())
             {
-                using var alone = isFile ? await StartLock.TakeAsync(file + ".lock", Migrate, log, time, ct) : null;
+                using var alone = isFile ? await StartLock.TakeAsync(file + LockSuffix, Migrate, log, time, ct) : null;
                 if (await ForgetDeadLockAsync(db, ct))
                     LogForgot(log);
                 await db.Database.MigrateAsync(ct);
             }
-            await db.Database.ExecuteSqlRawAsync("PRAGMA journal_mode=WAL", ct);
             // Writes a page, and changes nothing: a database that cannot be written is found now, and not by the first command.
             await db.Database.ExecuteSqlRawAsync("PRAGMA user_version=0", ct);
         }
-        catch (SqliteException e)
+        catch (Exception e) when (Within<SqliteException>(e) is { } answer)
         {
-            throw new HubStartException(StartFault.Failed, $"The database {Path.GetFullPath(file)} cannot be opened and written by the user {Environment.UserName}: {e.Message}", e);
+            throw new HubStartException(StartFault.Failed, $"The database {Path.GetFullPath(file)} cannot be opened and written by the user {Environment.UserName}: {answer.Message}", e);
         }
     }
 
@@ -86,16 +89,19 @@ public static partial class Schema
             // The connection goes back to the pool as new ones are.
             await db.Database.ExecuteSqlRawAsync("RESET ALL", ct);
         }
-        catch (PostgresException e)
+        catch (Exception e) when (Within<PostgresException>(e) is { } answer)
         {
-            var isAway = e.SqlState.StartsWith("57P", StringComparison.Ordinal) || e.SqlState.StartsWith("53", StringComparison.Ordinal);
-            throw new HubStartException(isAway ? StartFault.Unreachable : StartFault.Failed, $"{where}: {e.MessageText}", e);
+            var isAway = answer.SqlState.StartsWith("57P", StringComparison.Ordinal) || answer.SqlState.StartsWith("53", StringComparison.Ordinal);
+            throw new HubStartException(isAway ? StartFault.Unreachable : StartFault.Failed, $"{where}: {answer.MessageText}", e);
         }
-        catch (Exception e) when (e is NpgsqlException or TimeoutException)
+        catch (Exception e) when (e is TimeoutException || Within<NpgsqlException>(e) is not null)
         {
             throw new HubStartException(StartFault.Unreachable, $"{where} cannot be reached: {e.GetBaseException().Message}", e);
         }
     }
+
+    /// <summary>EF Core wraps what the driver says, and not always the same way.</summary>
+    private static T? Within<T>(Exception? e) where T : Exception => e is null or T ? e as T : Within<T>(e.InnerException);
 
     private static async Task CreateDatabaseAsync(PostgresHubDb db, CancellationToken ct)
     {

@@ -21,7 +21,7 @@ internal static class KeyFiles
                 file.Write(make());
                 file.Flush(flushToDisk: true);
             }
-            File.Move(temporary, path, overwrite: false);
+            PrivateFiles.GiveName(temporary, path);
             PrivateFiles.SyncNames(Path.GetDirectoryName(path)!); // Rows are sealed with it from now on: it must not be gone after a loss of power.
         }
         catch (IOException) when (File.Exists(path))
@@ -41,7 +41,8 @@ internal static class KeyFiles
     /// <summary>What processes that were killed left half-made. Only while no other process makes keys.</summary>
     public static void RemoveHalfMade(string path)
     {
-        foreach (var left in Directory.EnumerateFiles(Path.GetDirectoryName(path)!, Path.GetFileName(path) + ".*"))
+        // Not by a pattern: "seal.key.*" would find seal.key itself.
+        foreach (var left in Directory.EnumerateFiles(Path.GetDirectoryName(path)!).Where(file => file.StartsWith(path + ".", StringComparison.Ordinal)))
             File.Delete(left);
     }
 

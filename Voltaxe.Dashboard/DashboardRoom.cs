@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.StaticAssets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Voltaxe.Dashboard.Components;
@@ -22,8 +23,11 @@ public static class DashboardRoom
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
         + "form-action 'self'; base-uri 'self'; frame-ancestors 'none'";
 
-    public static WebApplicationBuilder AddDashboard(this WebApplicationBuilder builder)
+    /// <param name="builder">The host's.</param>
+    /// <param name="publicOrigin">An origin, as <c>https://hub.example</c>, that browsers come from besides the one that requests name.</param>
+    public static WebApplicationBuilder AddDashboard(this WebApplicationBuilder builder, string? publicOrigin = null)
     {
+        builder.Services.AddSingleton(new PublicOrigin(publicOrigin));
         // From the build's output too, not only when published or in Development; does nothing where there is no manifest.
         builder.WebHost.UseStaticWebAssets();
         builder.Services.AddRazorComponents().AddInteractiveServerComponents();
@@ -55,6 +59,18 @@ public static class DashboardRoom
                 pages.Enabled = false;
             return next(http);
         });
+    }
+
+    /// <summary>Refuses to serve without the files of the pages: they would be answered empty, and nobody would know why.</summary>
+    /// <exception cref="FileNotFoundException">One of them is missing; the message is one line.</exception>
+    public static void RequireStaticFiles(this WebApplication app)
+    {
+        var root = app.Environment.WebRootFileProvider;
+        var paths = ((IEndpointRouteBuilder)app).DataSources.SelectMany(source => source.Endpoints)
+            .Select(endpoint => endpoint.Metadata.GetMetadata<StaticAssetDescriptor>()?.AssetPath).OfType<string>().Distinct().ToArray();
+        string[] missing = paths.Length == 0 ? ["(all of them)"] : [.. paths.Where(path => !root.GetFileInfo(path).Exists)];
+        if (missing.Length > 0)
+            throw new FileNotFoundException($"The dashboard's static files are not where this program is ({app.Environment.ContentRootPath}): {missing[0]} is missing, one of {missing.Length}. Publish it again, whole.");
     }
 
     /// <summary>The pages and their files. Files are open to everybody; each page says itself who may see it.</summary>

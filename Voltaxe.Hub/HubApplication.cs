@@ -26,8 +26,13 @@ public static class HubApplication
     /// <exception cref="HubConfigurationException">A setting cannot be used.</exception>
     public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? configure = null)
     {
-        // Named here, so that its static files are found whoever starts it.
-        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ApplicationName = typeof(HubApplication).Assembly.GetName().Name });
+        // Named here, so that appsettings.json and the static files are found whoever starts it, and from whichever folder.
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions
+        {
+            Args = args,
+            ApplicationName = typeof(HubApplication).Assembly.GetName().Name,
+            ContentRootPath = AppContext.BaseDirectory,
+        });
         if (!HubConfiguration.NamesAddress(builder.Configuration))
             builder.Configuration["urls"] = DefaultUrl;
         configure?.Invoke(builder);
@@ -38,9 +43,10 @@ public static class HubApplication
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.AddSingleton(options);
-        builder.AddDashboard();
+        builder.AddDashboard(options.PublicOrigin);
         builder.Services.AddPersistence(options, configuration.GetConnectionString("Voltaxe"));
-        builder.Services.AddSchemaAtStart();
+        builder.Services.AddPreparation();
+        builder.Services.AddReverseProxy(options);
         builder.Services.AddSecurity(options, HubConfiguration.UsesTls(configuration, options));
         builder.Services.AddPipeline();
         builder.Services.AddPolicies();
@@ -54,16 +60,17 @@ public static class HubApplication
         builder.Services.AddApiDescription();
         builder.Services.AddAgentTransports();
         builder.Services.AddScoped<IHubActions, HubActions>();
-        LegacyPath.AddTo(builder.Services, options.Legacy.TokenInPath);
+        LegacyPath.AddTo(builder.Services, options.Legacy.TokenInPath, options.PublicPath);
 
         var app = builder.Build();
+        app.UseReverseProxy(options);
         app.UseProblems();
         app.UseSecurityHeaders();
         app.UseDashboard();
         app.UseRouting();
         app.UseRateLimiter();
         app.UseAuthentication();
-        app.UseSameOrigin();
+        app.UseSameOrigin(options);
         app.UseAuthorization();
         app.UseAntiforgery();
 
@@ -79,6 +86,7 @@ public static class HubApplication
         app.MapSeedContainRoutes();
         app.MapSignIn();
         app.MapDashboard().RequireAuthorization(Policies.View);
+        ReverseProxy.RefuseTakenPrefix(app, options);
         return app;
     }
 

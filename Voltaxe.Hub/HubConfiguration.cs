@@ -28,6 +28,8 @@ public static partial class HubConfiguration
             }
         }
         faults.AddRange(options.Faults());
+        if (configuration[$"{Section}:{nameof(HubOptions.TrustedProxies)}"] is { Length: > 0 })
+            faults.Add("Voltaxe:TrustedProxies is a list: Voltaxe:TrustedProxies:0, Voltaxe:TrustedProxies:1, …");
         try
         {
             if (configuration.GetConnectionString("Voltaxe") is { Length: > 0 } connection)

@@ -1,4 +1,6 @@
+using System.Net;
 using Voltaxe.Hub.Domain;
+using Voltaxe.Hub.Security;
 
 namespace Voltaxe.Hub;
 
@@ -19,8 +21,16 @@ public sealed record HubOptions
     public EvidenceLimits Evidence { get; init; } = new();
     /// <summary>How long a release code is good, and the most that can be asked for. Default 24 h.</summary>
     public TimeSpan ReleaseCodeLifetime { get; init; } = TimeSpan.FromHours(24);
-    /// <summary>Where people reach the hub, as <c>https://hub.example</c>, when that is not where it listens. For links, and for cookies that only TLS carries.</summary>
+    /// <summary>
+    /// Where people reach the hub, as <c>https://hub.example</c> or <c>https://soc.example/voltaxe</c>, when that is not where it listens. For
+    /// links, for the origin that browsers may come from, for the path prefix, and for cookies that only TLS carries.
+    /// </summary>
     public string? PublicUrl { get; init; }
+    /// <summary>
+    /// Addresses and networks of the proxies whose X-Forwarded-For, -Proto, -Host and -Prefix are believed, as <c>10.0.0.7</c> or
+    /// <c>10.0.0.0/8</c>. Null is this machine alone; an empty list is nobody. A Unix socket counts as this machine.
+    /// </summary>
+    public IReadOnlyList<string>? TrustedProxies { get; init; }
     /// <summary>How often one address may knock at the open doors.</summary>
     public DoorLimits Doors { get; init; } = new();
     /// <summary>The seed's agents.</summary>
@@ -28,7 +38,22 @@ public sealed record HubOptions
 
     public string Keys => KeyDirectory ?? Path.Combine(DataDirectory, "keys");
 
+    /// <summary>Where the keys of cookies and form tokens lie.</summary>
+    public string KeyRing => Path.GetFullPath(Path.Combine(Keys, "data-protection"));
+
     public string Vault => Evidence.Directory ?? Path.Combine(DataDirectory, "vault");
+
+    /// <summary>Scheme, host and port of <see cref="PublicUrl"/>, as a browser's Origin header has it.</summary>
+    public string? PublicOrigin => PublicAddress?.GetLeftPart(UriPartial.Authority);
+
+    /// <summary>The path of <see cref="PublicUrl"/> without its last slash; empty at the root.</summary>
+    public PathString PublicPath => PathString.FromUriComponent(PublicAddress?.AbsolutePath.TrimEnd('/') ?? "");
+
+    /// <summary><see cref="TrustedProxies"/> as networks.</summary>
+    public IReadOnlyList<IPNetwork> Trusted =>
+        [.. (TrustedProxies ?? ["127.0.0.0/8", "::1"]).Select(entry => ReverseProxy.TryParse(entry, out var network) ? network : default)];
+
+    private Uri? PublicAddress => Uri.TryCreate(PublicUrl, UriKind.Absolute, out var url) ? url : null;
 
     public IEnumerable<string> Faults()
     {
@@ -40,8 +65,15 @@ public sealed record HubOptions
             yield return "Voltaxe:Retention must be at least 1.00:00:00 (a day)";
         if (ReleaseCodeLifetime < TimeSpan.FromMinutes(1) || ReleaseCodeLifetime > TimeSpan.FromDays(30))
             yield return "Voltaxe:ReleaseCodeLifetime must be from 00:01:00 (a minute) to 30.00:00:00 (30 days)";
-        if (PublicUrl is not null && !(Uri.TryCreate(PublicUrl, UriKind.Absolute, out var url) && url.Scheme is "http" or "https"))
+        if (PublicUrl is not null && PublicAddress is not { Scheme: "http" or "https" })
             yield return "Voltaxe:PublicUrl must begin with http:// or https://";
+        else if (PublicAddress is { } url && (url.Query.Length > 0 || url.Fragment.Length > 0 || url.UserInfo.Length > 0))
+            yield return "Voltaxe:PublicUrl must have no user, query or fragment";
+        for (var i = 0; i < (TrustedProxies?.Count ?? 0); i++)
+        {
+            if (!ReverseProxy.TryParse(TrustedProxies![i], out _))
+                yield return $"Voltaxe:TrustedProxies:{i} must be an address or a network, as 10.0.0.7 or 10.0.0.0/8";
+        }
         foreach (var fault in Doors.Faults())
             yield return fault;
         foreach (var fault in Delivery.Faults())

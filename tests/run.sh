@@ -77,6 +77,8 @@ install_missing() {
   have iptables || wanted+=(iptables)
   have chromium || wanted+=(chromium)
   have chromedriver || wanted+=(chromium-driver)
+  have nginx || wanted+=(nginx-light)
+  have caddy || wanted+=(caddy)
   have_postgres || wanted+=(postgresql)
   [[ ${#wanted[@]} -eq 0 ]] && return
   if [[ $EUID -ne 0 ]] || ! have apt-get; then
@@ -93,7 +95,8 @@ install_missing() {
   fi
   # One by one, so that one package that cannot be had does not take the others with it.
   for package in "${wanted[@]}"; do
-    apt-get install -y -q --no-install-recommends -o Dpkg::Options::=--force-confold "$package" >>"$log" 2>&1 </dev/null \
+    # RUNLEVEL=1: what is installed is not started as a service of this machine.
+    RUNLEVEL=1 apt-get install -y -q --no-install-recommends -o Dpkg::Options::=--force-confold "$package" >>"$log" 2>&1 </dev/null \
       || say "Could not install $package: $(grep -E '^E:' "$log" | tail -n 1). Tests that need it are skipped, by name, below."
   done
 }

@@ -9,6 +9,11 @@ namespace Voltaxe.Dashboard.Components;
 public sealed partial class App
 {
     [CascadingParameter] private HttpContext Http { get; set; } = null!;
+    [Inject] private PublicOrigin Public { get; set; } = null!;
+
+    private string BasePath => Http.Request.PathBase + "/";
+
+    private string Origins => string.Join(' ', new[] { $"{Http.Request.Scheme}://{Http.Request.Host}", Public.Value }.OfType<string>());
 
     /// <summary>Without prerendering: nothing is on the screen that cannot be clicked yet, and no view is opened twice.</summary>
     private IComponentRenderMode? PageMode =>

@@ -78,8 +78,65 @@
     else if ("reconnect" in target.dataset && !(await Blazor.reconnect())) location.reload();
   });
 
+  // A page that does not become live: what stands between the browser and the hub is named, not waited for.
+  const live = () => !!document.querySelector(".shell");
+  const opensSocket = () => new Promise(done => {
+    let socket;
+    const end = opened => { clearTimeout(limit); done(opened); try { socket?.close(); } catch { /* never opened */ } };
+    const limit = setTimeout(() => end(false), 3000);
+    try {
+      socket = new WebSocket(new URL("_blazor", document.baseURI).href.replace(/^http/, "ws"));
+      socket.onopen = () => end(true);
+      socket.onerror = () => end(false);
+    } catch {
+      end(false);
+    }
+  });
+  const negotiates = async () => {
+    try {
+      return (await fetch("_blazor/negotiate?negotiateVersion=1", { method: "POST", headers: { "X-Requested-With": "XMLHttpRequest" } })).status;
+    } catch {
+      return 0;
+    }
+  };
+  const reasons = async () => {
+    if (typeof Blazor === "undefined") return ["The page's script did not load: _framework/blazor.web.js does not come through as a script."];
+    const [status, socket] = await Promise.all([negotiates(), opensSocket()]);
+    if (status === 401) return ["You are not signed in any more. Load the page again."];
+    const found = [];
+    const origins = (document.querySelector("meta[name=voltaxe-origins]")?.content ?? "").split(" ").filter(o => URL.canParse(o)).map(o => new URL(o));
+    if (origins.length > 0 && !origins.some(o => o.origin === location.origin)) {
+      const said = `The hub was asked as ${origins[0].origin}, your browser is at ${location.origin}.`;
+      found.push(origins[0].host === location.host
+        ? `${said} The proxy in between must send X-Forwarded-Proto, and Voltaxe:TrustedProxies must name it.`
+        : `${said} The proxy in between must pass on the Host header, or send X-Forwarded-Host and be named in Voltaxe:TrustedProxies.`);
+    }
+    if (status === 0) found.push("The hub does not answer.");
+    else if (status === 403) found.push("The hub refused the connection as coming from another site.");
+    else if (status >= 300) found.push(`The hub's address for live connections, _blazor/negotiate, answers ${status}: the proxy in between must pass on every path and method.`);
+    else if (!socket) found.push("WebSockets do not get through: the proxy in between must pass on the Upgrade, Connection and Origin headers.");
+    return found.length > 0 ? found : ["Nothing was found that stands in the way; the hub's log may say more."];
+  };
+  const isPolling = () => performance.getEntriesByType("resource").some(e => /\/_blazor\?id=/.test(e.name) && /fetch|xmlhttprequest/.test(e.initiatorType));
+  const explain = async triesLeft => {
+    const [why, note] = [document.getElementById("boot-why"), document.getElementById("transport-note")];
+    if (!live()) {
+      if (why.hidden) why.textContent = "Still no live connection after 5 seconds. Looking for the reason …";
+      why.hidden = false;
+      const found = await reasons();
+      if (!live()) why.textContent = ["Still no live connection to the hub.", ...found].join(" ");
+    } else if (isPolling()) {
+      // It works, and whoever runs the proxy should know.
+      note.textContent = ["This screen is live by one request after the other, which is slower.", ...await reasons()].join(" ");
+      note.hidden = false;
+      return;
+    }
+    if (triesLeft > 0) setTimeout(() => explain(triesLeft - 1), 5000);
+  };
+
   addEventListener("DOMContentLoaded", () => {
     markTheme();
+    if (document.getElementById("boot-why")) setTimeout(() => explain(5), 5000);
     new MutationObserver(markTheme).observe(document.body, { childList: true, subtree: true });
     const modal = document.getElementById("components-reconnect-modal");
     if (modal) new MutationObserver(circuit).observe(modal, { attributes: true, attributeFilter: ["class"] });

@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using MediatR;
 using Microsoft.AspNetCore.Identity;
 using Voltaxe.Contracts.Operators;
+using Voltaxe.Dashboard;
 using Voltaxe.Hub.Accounts;
 using Voltaxe.Hub.Agents;
 using Voltaxe.Hub.Persistence;
@@ -19,12 +20,15 @@ namespace Voltaxe.Hub.Demo;
 public sealed class DemoRun(TextWriter say)
 {
     private const int Agents = 3;
+    private static readonly string AgentProgram = Path.Combine(AppContext.BaseDirectory, "agent", "Voltaxe.Agent.dll");
     private static readonly Caller Self = new("demo", Role.Admin);
 
     /// <param name="port">Where the dashboard is; the agents use the same port on their wires.</param>
     /// <param name="ct">Ctrl+C.</param>
     public async Task RunAsync(int port, CancellationToken ct)
     {
+        if (!File.Exists(AgentProgram))
+            throw new HubStartException(StartFault.Failed, $"The demo runs real agents, and {AgentProgram} is missing. Run it from a build: dotnet run --project Voltaxe.Hub -- demo");
         var folder = Directory.CreateTempSubdirectory("voltaxe-demo-");
         var made = new ConcurrentStack<IDisposable>();
         try
@@ -38,7 +42,8 @@ public sealed class DemoRun(TextWriter say)
                 builder.Configuration["ConnectionStrings:Voltaxe"] = $"Data Source={Path.Combine(folder.FullName, "voltaxe.db")}";
                 builder.Configuration["Logging:LogLevel:Default"] = "Warning";
             });
-            await app.Services.GetRequiredService<HubDbFactory>().MigrateAsync(ct);
+            app.RequireStaticFiles();
+            await app.Services.GetRequiredService<HubPreparation>().RunAsync(ct);
             var link = await SignInLinkAsync(app.Services, urls[0], ct);
             await app.StartAsync(ct);
             await say.WriteLineAsync("Starting three agents …");
@@ -98,7 +103,7 @@ public sealed class DemoRun(TextWriter say)
         if (network is not null)
             made.Push(canary = new CanaryPort(network.HubAddress));
         var name = "demo-laptop-" + (index + 1).ToString(CultureInfo.InvariantCulture);
-        var agent = new DemoAgent(name, Path.Combine(folder, name), Path.Combine(AppContext.BaseDirectory, "agent", "Voltaxe.Agent.dll"),
+        var agent = new DemoAgent(name, Path.Combine(folder, name), AgentProgram,
             network, network is null ? urls[0] : urls[index + 1], canary?.Address, say);
         made.Push(agent);
         await agent.StartAsync(token, ct);

@@ -1,9 +1,7 @@
-using System.ComponentModel;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
-using System.Runtime.InteropServices;
 using System.Text.RegularExpressions;
-using Microsoft.Win32.SafeHandles;
+using Voltaxe.Hub.Persistence;
 
 namespace Voltaxe.Hub.Evidence;
 
@@ -13,15 +11,11 @@ namespace Voltaxe.Hub.Evidence;
 /// </summary>
 public sealed partial class Vault
 {
-    private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private readonly string folder;
 
     public Vault(HubOptions options)
     {
-        folder = Path.GetFullPath(options.Vault);
-        Directory.CreateDirectory(folder);
-        if (!OperatingSystem.IsWindows())
-            File.SetUnixFileMode(folder, Private | UnixFileMode.UserExecute);
+        folder = PrivateFiles.MakeFolder(options.Vault);
     }
 
     /// <summary>What the disk has left for us.</summary>
@@ -38,7 +32,7 @@ public sealed partial class Vault
     {
         var options = new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.None, BufferSize = 0, Options = FileOptions.Asynchronous };
         if (!OperatingSystem.IsWindows())
-            options.UnixCreateMode = Private;
+            options.UnixCreateMode = PrivateFiles.FileMode;
         return VaultException.Guard(() =>
         {
             try
@@ -73,19 +67,13 @@ public sealed partial class Vault
     public IReadOnlyList<(string Id, DateTimeOffset WrittenAt)> Files() =>
         [.. new DirectoryInfo(folder).EnumerateFiles().Where(f => IsId(f.Name)).Select(f => (f.Name, new DateTimeOffset(f.LastWriteTimeUtc, TimeSpan.Zero)))];
 
-    /// <summary>Makes a new file's name durable, not only its bytes. Windows does it by itself.</summary>
-    public void SyncNames()
+    /// <summary>Makes a new file's name durable, not only its bytes.</summary>
+    /// <exception cref="VaultException">The disk failed.</exception>
+    public void SyncNames() => VaultException.Guard(() =>
     {
-        if (OperatingSystem.IsWindows())
-            return;
-        const int closeOnExec = 0x80000;
-        var fd = Open(folder, OperatingSystem.IsLinux() ? closeOnExec : 0);
-        if (fd < 0)
-            throw new VaultException(new Win32Exception(Marshal.GetLastPInvokeError()));
-        using var handle = new SafeFileHandle(fd, ownsHandle: true);
-        if (Sync(fd) != 0)
-            throw new VaultException(new Win32Exception(Marshal.GetLastPInvokeError()));
-    }
+        PrivateFiles.SyncNames(folder);
+        return folder;
+    });
 
     private const int WouldBlock = 11, WouldBlockOnMac = 35, WindowsSharing = 32;
 
@@ -95,10 +83,4 @@ public sealed partial class Vault
 
     [GeneratedRegex(@"^e-[0-9a-f]{32}\z")]
     private static partial Regex Id();
-
-    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int Open(string path, int flags);
-
-    [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
-    private static partial int Sync(int fd);
 }

@@ -7,9 +7,11 @@ using Voltaxe.Hub.Persistence.Rows;
 namespace Voltaxe.Hub.Persistence;
 
 /// <summary>Opens contexts of whichever provider the connection string names.</summary>
-public sealed class HubDbFactory(Func<HubDb> create, bool isSqlite)
+public sealed class HubDbFactory(Func<HubDb> create, bool isSqlite, string connectionString)
 {
     public bool IsSqlite => isSqlite;
+
+    public string ConnectionString => connectionString;
 
     public HubDb Create() => create();
 }

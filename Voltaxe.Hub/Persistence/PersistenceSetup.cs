@@ -18,8 +18,8 @@ public static class PersistenceSetup
         else
             services.AddPooledDbContextFactory<PostgresHubDb>(o => o.UseNpgsql(connectionString));
         services.AddSingleton(provider => isSqlite
-            ? new HubDbFactory(provider.GetRequiredService<IDbContextFactory<SqliteHubDb>>().CreateDbContext, isSqlite)
-            : new HubDbFactory(provider.GetRequiredService<IDbContextFactory<PostgresHubDb>>().CreateDbContext, isSqlite));
+            ? new HubDbFactory(provider.GetRequiredService<IDbContextFactory<SqliteHubDb>>().CreateDbContext, isSqlite, connectionString)
+            : new HubDbFactory(provider.GetRequiredService<IDbContextFactory<PostgresHubDb>>().CreateDbContext, isSqlite, connectionString));
         services.AddScoped(provider => provider.GetRequiredService<HubDbFactory>().Create());
         services.AddSingleton<HubClock>();
         services.AddSingleton<CommitBell>();
@@ -42,21 +42,6 @@ public static class PersistenceSetup
     {
         var parts = new SqliteConnectionStringBuilder(connectionString) { ForeignKeys = true, Pooling = true };
         builder.UseSqlite(parts.ToString()).AddInterceptors(DurableSqlite.Instance);
-    }
-
-    /// <summary>Brings the schema up to date. Several nodes may call it at once.</summary>
-    public static async Task MigrateAsync(this HubDbFactory factory, CancellationToken ct)
-    {
-        await using var db = factory.Create();
-        if (factory.IsSqlite)
-        {
-            var file = new SqliteConnectionStringBuilder(db.Database.GetConnectionString()).DataSource;
-            if (Path.GetDirectoryName(Path.GetFullPath(file)) is { } folder)
-                Directory.CreateDirectory(folder);
-        }
-        await db.Database.MigrateAsync(ct);
-        if (factory.IsSqlite)
-            await db.Database.ExecuteSqlRawAsync("PRAGMA journal_mode=WAL", ct);
     }
 
     /// <summary>Every connection commits to the disk, not to its cache.</summary>

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Voltaxe.Contracts.Crypto;
+using Voltaxe.Hub.Persistence;
 
 namespace Voltaxe.Hub.Security;
 
@@ -10,24 +11,46 @@ namespace Voltaxe.Hub.Security;
 /// </summary>
 public sealed class HubKeys
 {
+    private const string Id = "hub-id", Seals = "seal.key", Commands = "command.pem";
+    private const int SealBytes = 32;
+    private static readonly string[] Names = [Id, Seals, Commands];
     private readonly ECDsa commandKey;
     private readonly byte[] sealKey;
 
     public HubKeys(string folder)
     {
-        Directory.CreateDirectory(folder);
-        if (!OperatingSystem.IsWindows())
-            File.SetUnixFileMode(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        HubId = Encoding.ASCII.GetString(ReadOrMake(Path.Combine(folder, "hub-id"), () => Encoding.ASCII.GetBytes("h-" + AgentIds.Encode(RandomNumberGenerator.GetBytes(17))[..26]))).Trim();
-        sealKey = ReadOrMake(Path.Combine(folder, "seal.key"), () => RandomNumberGenerator.GetBytes(32));
-        commandKey = ECDsa.Create();
-        commandKey.ImportFromPem(Encoding.ASCII.GetString(ReadOrMake(Path.Combine(folder, "command.pem"), () =>
+        PrivateFiles.MakeFolder(folder);
+        Make(folder);
+        HubId = KeyFiles.Read(Path.Combine(folder, Id), bytes => Encoding.ASCII.GetString(bytes).Trim() is ['h', '-', _, ..] id ? id : throw new FormatException());
+        sealKey = KeyFiles.Read(Path.Combine(folder, Seals), bytes => bytes.Length == SealBytes ? bytes : throw new FormatException());
+        commandKey = KeyFiles.Read(Path.Combine(folder, Commands), bytes =>
+        {
+            var key = ECDsa.Create();
+            key.ImportFromPem(Encoding.ASCII.GetString(bytes));
+            return key;
+        });
+        CommandKeyId = P256.Fingerprint(commandKey);
+        CommandPublicKey = P256.PublicKeyOf(commandKey);
+    }
+
+    /// <summary>Whether all of them are there.</summary>
+    public static bool AreMade(string folder) => Names.All(name => File.Exists(Path.Combine(folder, name)));
+
+    /// <summary>What processes that were killed left half-made. Only while no other process makes keys.</summary>
+    public static void RemoveHalfMade(string folder) => Array.ForEach(Names, name => KeyFiles.RemoveHalfMade(Path.Combine(folder, name)));
+
+    /// <summary>Makes those that are not there. Of two nodes that start at once, one wins and both use its keys.</summary>
+    public static void Make(string folder)
+    {
+        if (AreMade(folder))
+            return;
+        KeyFiles.Make(Path.Combine(folder, Id), () => Encoding.ASCII.GetBytes("h-" + AgentIds.Encode(RandomNumberGenerator.GetBytes(17))[..26]));
+        KeyFiles.Make(Path.Combine(folder, Seals), () => RandomNumberGenerator.GetBytes(SealBytes));
+        KeyFiles.Make(Path.Combine(folder, Commands), () =>
         {
             using var key = P256.Create();
             return Encoding.ASCII.GetBytes(key.ExportPkcs8PrivateKeyPem());
-        })));
-        CommandKeyId = P256.Fingerprint(commandKey);
-        CommandPublicKey = P256.PublicKeyOf(commandKey);
+        });
     }
 
     public string HubId { get; }
@@ -59,30 +82,4 @@ public sealed class HubKeys
 
     public bool SealHolds(string? seal, params ReadOnlySpan<string?> parts) =>
         seal is not null && CryptographicOperations.FixedTimeEquals(Encoding.ASCII.GetBytes(seal), Encoding.ASCII.GetBytes(Seal(parts)));
-
-    /// <summary>Written whole and to the disk before it is used; of two nodes that start at once, one wins and both use its file.</summary>
-    private static byte[] ReadOrMake(string path, Func<byte[]> make)
-    {
-        if (!File.Exists(path))
-        {
-            var temporary = $"{path}.{Guid.NewGuid():N}";
-            var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-            if (!OperatingSystem.IsWindows())
-                options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-            using (var file = new FileStream(temporary, options))
-            {
-                file.Write(make());
-                file.Flush(flushToDisk: true);
-            }
-            try
-            {
-                File.Move(temporary, path, overwrite: false);
-            }
-            catch (IOException) when (File.Exists(path))
-            {
-                File.Delete(temporary);
-            }
-        }
-        return File.ReadAllBytes(path);
-    }
 }

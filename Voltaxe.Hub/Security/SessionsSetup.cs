@@ -13,7 +13,7 @@ internal static class SessionsSetup
 {
     public static readonly TimeSpan Life = TimeSpan.FromHours(8);
 
-    public static void AddSessions(this IServiceCollection services, bool https)
+    public static void AddSessions(this IServiceCollection services, bool https, bool hasPrefix)
     {
         services.AddSingleton<UserSeals>();
         services.AddSingleton<IPasswordHasher<HubUser>, SealedPasswordHasher>();
@@ -25,12 +25,14 @@ internal static class SessionsSetup
         services.AddScoped<AuthenticationStateProvider, CircuitRevalidation>();
         services.AddAntiforgery(o =>
         {
-            Shape(o.Cookie, "voltaxe_form", https);
+            o.Cookie = https ? new SecureCookie() : o.Cookie;
+            Shape(o.Cookie, "voltaxe_form", https, hasPrefix);
             o.SuppressXFrameOptionsHeader = true; // SecurityHeaders says it for every answer.
         });
         services.AddOptions<CookieAuthenticationOptions>(IdentityConstants.ApplicationScheme).Configure<RefusalLog>((o, refusals) =>
         {
-            Shape(o.Cookie, "voltaxe_session", https);
+            Shape(o.Cookie, "voltaxe_session", https, hasPrefix);
+            o.Cookie.SecurePolicy = https ? CookieSecurePolicy.Always : CookieSecurePolicy.SameAsRequest;
             o.ExpireTimeSpan = Life;
             o.SlidingExpiration = true;
             o.LoginPath = "/sign-in";
@@ -55,19 +57,36 @@ internal static class SessionsSetup
     }
 
     /// <summary>Lax, so that a link in a ticket opens signed in; what changes something is guarded by <see cref="SameOrigin"/>.</summary>
-    private static void Shape(CookieBuilder cookie, string name, bool https)
+    private static void Shape(CookieBuilder cookie, string name, bool https, bool hasPrefix)
     {
-        cookie.Name = https ? "__Host-" + name : name;
+        // Under a path of PublicUrl the cookie keeps to it, as other programs may share the host; "__Host-" would ask for the root.
+        cookie.Name = (https ? hasPrefix ? "__Secure-" : "__Host-" : "") + name;
         cookie.HttpOnly = true;
         cookie.IsEssential = true;
-        cookie.Path = "/";
+        cookie.Path = hasPrefix ? null : "/";
         cookie.SameSite = SameSiteMode.Lax;
-        cookie.SecurePolicy = https ? CookieSecurePolicy.Always : CookieSecurePolicy.SameAsRequest;
+        cookie.SecurePolicy = CookieSecurePolicy.SameAsRequest;
+    }
+
+    /// <summary>
+    /// Secure whatever the proxy told of the scheme: the browser's end of the connection is TLS. The antiforgery service would fail with
+    /// an exception on a request that does not look like TLS, were its policy "always".
+    /// </summary>
+    private sealed class SecureCookie : CookieBuilder
+    {
+        public override CookieOptions Build(HttpContext context, DateTimeOffset expiresFrom)
+        {
+            var options = base.Build(context, expiresFrom);
+            options.Secure = true;
+            return options;
+        }
     }
 
     private static Task RedirectAsync(RedirectContext<CookieAuthenticationOptions> context)
     {
-        context.Response.Redirect(context.RedirectUri);
+        // Without scheme and host: what the hub sees of them need not be where the browser is.
+        var origin = $"{context.Request.Scheme}://{context.Request.Host}";
+        context.Response.Redirect(context.RedirectUri.StartsWith(origin, StringComparison.Ordinal) ? context.RedirectUri[origin.Length..] : context.RedirectUri);
         return Task.CompletedTask;
     }
 }

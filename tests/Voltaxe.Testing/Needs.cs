@@ -29,6 +29,8 @@ public enum Needs
     Dpkg = 512,
     /// <summary>The right to make time namespaces.</summary>
     TimeNamespaces = 1024,
+    Nginx = 2048,
+    Caddy = 4096,
 }
 
 /// <summary>A fact that is skipped, by name and with the reason, where the machine lacks what it needs.</summary>
@@ -58,6 +60,8 @@ public static class Machine
         [Needs.SystemdAnalyze] = new(() => Works("systemd-analyze", "--version", "systemd-analyze (package systemd)")),
         [Needs.Dpkg] = new(() => Works("dpkg-deb", "--version", "dpkg-deb")),
         [Needs.TimeNamespaces] = new(() => Works("unshare", "--time --boottime 1 --fork true", "the right to make time namespaces (root)")),
+        [Needs.Nginx] = new(() => Works("nginx", "-v", "nginx (package nginx-light)")),
+        [Needs.Caddy] = new(() => Works("caddy", "version", "caddy")),
         [Needs.Strace] = new(() => Works("strace", "-o /dev/null true", "strace, and the right to trace a child")),
     };
 

@@ -15,14 +15,14 @@ public sealed partial class Shell
     private string MainLink => Navigation.Uri.Split('#')[0] + "#main";
 
     private static IReadOnlyList<(string Href, Glyph Glyph, string Word)> Tabs { get; } =
-        [("/fleet", Glyph.Hosts, "Fleet"), ("/commands", Glyph.List, "Commands"), ("/evidence", Glyph.Box, "Evidence")];
+        [("fleet", Glyph.Hosts, "Fleet"), ("commands", Glyph.List, "Commands"), ("evidence", Glyph.Box, "Evidence")];
 
     /// <summary>The tab that the page belongs to: the start page and a host's are the fleet's.</summary>
     private string? Current => Navigation.ToBaseRelativePath(Navigation.Uri).Split('/', '?', '#')[0] switch
     {
-        "" or "fleet" or "hosts" => "/fleet",
-        "commands" => "/commands",
-        "evidence" => "/evidence",
+        "" or "fleet" or "hosts" => "fleet",
+        "commands" => "commands",
+        "evidence" => "evidence",
         _ => null,
     };
 

@@ -102,7 +102,7 @@ public sealed partial class Commands
     private string TabLink(bool history, bool filtered = true) =>
         Address((filtered ? Query : new CommandQuery()) with { History = history, Status = null, After = "" });
 
-    private string Address(CommandQuery query) => Navigation.GetUriWithQueryParameters("/commands", query.ToParameters());
+    private string Address(CommandQuery query) => Navigation.GetUriWithQueryParameters("commands", query.ToParameters());
 
     private static string Key(long id) => id.ToString(CultureInfo.InvariantCulture);
 }

@@ -69,7 +69,7 @@ public sealed partial class EvidencePage
 
     private void Go(EvidenceQuery query) => Navigation.NavigateTo(Address(query with { After = "" }));
 
-    private string Address(EvidenceQuery query) => Navigation.GetUriWithQueryParameters("/evidence", query.ToParameters());
+    private string Address(EvidenceQuery query) => Navigation.GetUriWithQueryParameters("evidence", query.ToParameters());
 
     private static string Text(ChangeEventArgs e) => ((string?)e.Value)?.Trim() ?? "";
 }

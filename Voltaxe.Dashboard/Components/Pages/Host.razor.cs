@@ -99,7 +99,7 @@ public sealed partial class Host
     }
 
     private string LinkOf(CommandView row) =>
-        string.Create(CultureInfo.InvariantCulture, $"/hosts/{Uri.EscapeDataString(agent?.Host ?? Name)}?command={row.Id}");
+        string.Create(CultureInfo.InvariantCulture, $"hosts/{Uri.EscapeDataString(agent?.Host ?? Name)}?command={row.Id}");
 
     private static string Key(long id) => id.ToString(CultureInfo.InvariantCulture);
 }

@@ -15,6 +15,17 @@ public static class ExitCodes
         _ => Refused,
     };
 
+    public static int Of(StartFault fault) => fault switch
+    {
+        StartFault.Refused => Refused,
+        StartFault.Unreachable => Unreachable,
+        _ => Failed,
+    };
+
+    /// <summary>What names a file says more than the error below it does.</summary>
+    private static string LineOf(Exception e) =>
+        (e is IOException or UnauthorizedAccessException ? e : e.GetBaseException()).Message.ReplaceLineEndings(" ");
+
     /// <summary>Says on standard error what went wrong.</summary>
     public static async Task<int> GuardAsync(Func<Task<int>> run)
     {
@@ -27,9 +38,14 @@ public static class ExitCodes
             await Console.Error.WriteLineAsync(e.Message);
             return Usage;
         }
+        catch (HubStartException e)
+        {
+            await Console.Error.WriteLineAsync(e.Message);
+            return Of(e.Fault);
+        }
         catch (Exception e) when (e is not OperationCanceledException)
         {
-            await Console.Error.WriteLineAsync(e.GetBaseException().Message);
+            await Console.Error.WriteLineAsync(LineOf(e));
             return Failures.ToRefusal(e.GetBaseException()).Status == 503 || Failures.ToRefusal(e).Status == 503 ? Unreachable : Failed;
         }
     }

@@ -6,6 +6,7 @@ using Voltaxe.Hub.Accounts;
 using Voltaxe.Hub.Agents;
 using Voltaxe.Hub.Commands;
 using Voltaxe.Hub.Demo;
+using Voltaxe.Hub.Persistence;
 using Voltaxe.Hub.Pipeline;
 using Voltaxe.Hub.Security;
 
@@ -19,6 +20,7 @@ public static class HubCommands
 
     public static Task<int> RunAsync(string[] args)
     {
+        PrivateFiles.UseStrictUmask();
         var (own, settings) = Settings.Split(args);
         return Root(settings).Parse(own).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = StopPatience });
     }

@@ -1,6 +1,5 @@
 using MediatR;
 using Voltaxe.Hub.Accounts;
-using Voltaxe.Hub.Persistence;
 using Voltaxe.Hub.Pipeline;
 using Voltaxe.Hub.Security;
 
@@ -19,7 +18,7 @@ public static class Offline
         ExitCodes.GuardAsync(async () =>
         {
             await using var app = HubApplication.Build(settings, builder => builder.Logging.ClearProviders());
-            await app.Services.GetRequiredService<HubDbFactory>().MigrateAsync(ct);
+            await app.Services.GetRequiredService<HubPreparation>().RunAsync(ct);
             await using var scope = app.Services.CreateAsyncScope();
             var answer = await ask(scope.ServiceProvider.GetRequiredService<IMediator>(), app.Services.GetRequiredService<HubOptions>());
             if (answer.Refusal is { } refusal)

@@ -1,3 +1,7 @@
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
+using Voltaxe.Dashboard;
+
 namespace Voltaxe.Hub.Transports.CommandLine;
 
 /// <summary>Runs the hub until it is told to stop.</summary>
@@ -6,8 +10,24 @@ public static class Serving
     public static Task<int> RunAsync(string? urls, string[] settings, CancellationToken ct) => ExitCodes.GuardAsync(async () =>
     {
         string[] args = urls is null ? settings : [.. settings, "--urls=" + urls];
-        await using var app = HubApplication.Build(args);
-        await app.StartAsync(ct);
+        var started = false;
+        // What fails before it serves is said once, in one line, by the guard; the host would log it with all its frames.
+        await using var app = HubApplication.Build(args, builder => builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", level => started && level >= LogLevel.Information));
+        app.RequireStaticFiles();
+        await app.Services.GetRequiredService<HubPreparation>().RunAsync(ct);
+        try
+        {
+            await app.StartAsync(ct);
+        }
+        catch (Exception e) when (e.InnerException is AddressInUseException)
+        {
+            throw new HubStartException(StartFault.Failed, e.Message, e); // Names the address.
+        }
+        catch (SocketException e)
+        {
+            throw new HubStartException(StartFault.Failed, $"Cannot listen on {app.Configuration["urls"] ?? "the addresses of Kestrel:Endpoints"}: {e.Message}", e);
+        }
+        started = true;
         await app.WaitForShutdownAsync(ct);
         return ExitCodes.Done;
     });

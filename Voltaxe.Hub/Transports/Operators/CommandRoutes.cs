@@ -38,7 +38,7 @@ public static class CommandRoutes
         return answer.ToResult(queued =>
         {
             if (queued.Commands.Count == 1)
-                http.Response.Headers.Location = $"/api/v1/commands/{queued.Commands[0].Id}";
+                http.Response.Headers.Location = $"{http.Request.PathBase}/api/v1/commands/{queued.Commands[0].Id}";
             return Problems.Json(queued, StatusCodes.Status202Accepted);
         });
     }

@@ -26,7 +26,8 @@ public static class SignIn
             if (!context.Request.HasFormContentType)
                 return new Refusal(415, "unsupported_media_type", "This is for a form.").ToResult();
             var form = await context.Request.ReadFormAsync(context.RequestAborted);
-            return Results.Redirect(await antiforgery.IsRequestValidAsync(context) ? await act(context, form) : Back(path, "form", form));
+            var target = await antiforgery.IsRequestValidAsync(context) ? await act(context, form) : Back(path, "form", form);
+            return Results.Redirect(Placed(target, context.Request.PathBase));
         }).DisableAntiforgery().WithMetadata(new GuardedByFormToken(), new RequestSizeLimitAttribute(Limit)).ExcludeFromDescription();
 
     private static async Task<string> PasswordAsync(HttpContext context, IFormCollection form)
@@ -77,6 +78,10 @@ public static class SignIn
             query = query.Add("ReturnUrl", target);
         return (path == "/sign-out" ? "/" : path) + query;
     }
+
+    /// <summary>Below the prefix under which the browser sees the hub; a way back that came with it has it already.</summary>
+    public static string Placed(string target, PathString prefix) =>
+        prefix.HasValue && !new PathString(target.Split('?', '#')[0]).StartsWithSegments(prefix) ? prefix + target : target;
 
     /// <summary>A path of ours, or the start page: never another site.</summary>
     public static string LocalOrHome(string? url) =>

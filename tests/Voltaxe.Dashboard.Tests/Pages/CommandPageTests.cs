@@ -21,7 +21,7 @@ public class CommandPageTests : Screen
         Hub.Put(Given.Command(status: CommandStatus.Executed));
         page.WaitForAssertion(() => Assert.Equal("executed", page.Test("command-status").Value()));
         Assert.Contains("\"status\": \"executed\"", page.Test("raw-json").TextContent, StringComparison.Ordinal);
-        Assert.Equal("/commands/7", page.Find("[data-copy]").GetAttribute("data-copy"));
+        Assert.Equal("commands/7", page.Find("[data-copy]").GetAttribute("data-copy"));
     }
 
     [Fact]

@@ -75,7 +75,7 @@ public class FleetTests : Screen
         Hub.Put(Given.Agent());
         var page = Render<Fleet>();
         Assert.Contains("No host fits", page.WaitFor("empty-state").Said(), StringComparison.Ordinal);
-        Assert.Equal("/fleet", page.Test("empty-state").QuerySelector("a")!.GetAttribute("href"));
+        Assert.Equal("fleet", page.Test("empty-state").QuerySelector("a")!.GetAttribute("href"));
     }
 
     [Fact]

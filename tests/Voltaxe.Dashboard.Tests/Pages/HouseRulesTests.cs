@@ -33,6 +33,18 @@ public partial class HouseRulesTests
         }
     }
 
+    /// <summary>The console may lie under a path of its host: what begins with a slash would lead out of it.</summary>
+    [Fact]
+    public void Every_address_on_a_page_is_relative_to_the_base()
+    {
+        var rooted = from file in Directory.GetFiles(Path.Combine(Sources, "Components"), "*", SearchOption.AllDirectories)
+                     where file.EndsWith(".razor", StringComparison.Ordinal) || file.EndsWith(".cs", StringComparison.Ordinal)
+                     from line in File.ReadLines(file)
+                     where !line.StartsWith("@page", StringComparison.Ordinal) && Rooted().IsMatch(line)
+                     select $"{Path.GetFileName(file)}: {line.Trim()}";
+        Assert.Empty(rooted);
+    }
+
     [Fact]
     public void The_style_sheets_stay_small()
     {
@@ -59,6 +71,10 @@ public partial class HouseRulesTests
         }
         throw new DirectoryNotFoundException("Voltaxe.sln is above the test's folder");
     }
+
+    // An attribute that is an address, or a text in code that looks like one of ours.
+    [GeneratedRegex("""(href|src|action|data-copy|formaction)\s*=\s*"/|\$?"/(fleet|hosts|commands|evidence|sign-in|sign-out|api)\b""", RegexOptions.IgnoreCase)]
+    private static partial Regex Rooted();
 
     // A style attribute, an inline handler of the browser's, or a script element with something in it.
     [GeneratedRegex("""\sstyle\s*=\s*["']|\son(click|load|error|submit|input|change)\s*=\s*["']|<script(?![^>]*\ssrc=)""")]

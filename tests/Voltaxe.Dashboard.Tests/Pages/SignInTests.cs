@@ -13,7 +13,7 @@ public class SignInTests : Screen
         Browser.NavigateTo("/sign-in?ReturnUrl=%2Fhosts%2Fweb-01");
         var page = Render<SignInPage>();
         var form = page.Find("form");
-        Assert.Equal(("post", "/sign-in"), (form.GetAttribute("method"), form.GetAttribute("action")));
+        Assert.Equal(("post", "sign-in"), (form.GetAttribute("method"), form.GetAttribute("action")));
         Assert.Equal(["__RequestVerificationToken", "return_url", "username", "password"], form.QuerySelectorAll("input").Select(i => i.GetAttribute("name")));
         Assert.Equal("/hosts/web-01", form.QuerySelector("[name=return_url]")!.GetAttribute("value"));
         Assert.Equal("password", page.Test("password").GetAttribute("type"));
@@ -50,7 +50,7 @@ public class SignInTests : Screen
     public void A_one_time_link_takes_a_click()
     {
         Browser.NavigateTo("/sign-in/once?token=vtx_one_abc");
-        var form = Render<SignInOnce>().Find("form[method=post][action='/sign-in/once']");
+        var form = Render<SignInOnce>().Find("form[method=post][action='sign-in/once']");
         Assert.Equal(["__RequestVerificationToken", "token"], form.QuerySelectorAll("input").Select(i => i.GetAttribute("name")));
         Assert.Equal("vtx_one_abc", form.QuerySelector("[name=token]")!.GetAttribute("value"));
     }
@@ -79,7 +79,7 @@ public class SignInTests : Screen
     [Fact]
     public void Pages_that_lead_nowhere_lead_on()
     {
-        Assert.Equal("/fleet", Render<NotFound>().Find("a").GetAttribute("href"));
-        Assert.Equal(["/fleet", "/sign-in"], Render<AccessDenied>().FindAll("a").Select(a => a.GetAttribute("href")));
+        Assert.Equal("fleet", Render<NotFound>().Find("a").GetAttribute("href"));
+        Assert.Equal(["fleet", "sign-in"], Render<AccessDenied>().FindAll("a").Select(a => a.GetAttribute("href")));
     }
 }

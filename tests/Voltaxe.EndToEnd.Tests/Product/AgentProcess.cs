@@ -10,11 +10,13 @@ public sealed class AgentProcess : IAsyncDisposable
     private static readonly TimeSpan EnrolLimit = TimeSpan.FromSeconds(60);
     private readonly NetNamespace? host;
     private readonly bool dryRun;
+    private readonly IReadOnlyDictionary<string, string?> always;
     private ChildProcess? process;
     private DiskSteps? steps;
 
-    private AgentProcess(string name, string stateFolder, NetNamespace? host, bool dryRun)
+    private AgentProcess(string name, string stateFolder, NetNamespace? host, bool dryRun, IReadOnlyDictionary<string, string?>? always = null)
     {
+        this.always = always ?? new Dictionary<string, string?>();
         Name = name;
         StateFolder = stateFolder;
         this.host = host;
@@ -30,13 +32,14 @@ public sealed class AgentProcess : IAsyncDisposable
     public static async Task<AgentProcess> EnrolAsync(HubProcess hub, string name, string stateFolder, NetNamespace? host = null, bool dryRun = true, string? token = null) =>
         await EnrolAsync(hub.Url, token ?? await hub.EnrolmentTokenAsync(), name, stateFolder, host, dryRun);
 
-    /// <summary>Enrols with whatever answers there as a hub.</summary>
-    public static async Task<AgentProcess> EnrolAsync(Uri hub, string token, string name, string stateFolder, NetNamespace? host = null, bool dryRun = true)
+    /// <summary>Enrols with whatever answers there as a hub, at that path. <paramref name="always"/> is in the environment of all its programs.</summary>
+    public static async Task<AgentProcess> EnrolAsync(Uri hub, string token, string name, string stateFolder, NetNamespace? host = null, bool dryRun = true,
+        IReadOnlyDictionary<string, string?>? always = null)
     {
         if (host is null && !dryRun)
             throw new ArgumentException("An agent that acts for real needs a network namespace of its own.", nameof(dryRun));
-        var agent = new AgentProcess(name, stateFolder, host, dryRun);
-        await using var enrol = ChildProcess.Start(agent.Program("enroll", "--hub", hub.GetLeftPart(UriPartial.Authority), "--token", token, "--name", name, "--state", stateFolder), "agent enroll");
+        var agent = new AgentProcess(name, stateFolder, host, dryRun, always);
+        await using var enrol = ChildProcess.Start(agent.Program("enroll", "--hub", hub.AbsoluteUri.TrimEnd('/'), "--token", token, "--name", name, "--state", stateFolder), "agent enroll");
         if (await enrol.ExitAsync(EnrolLimit) != 0)
             throw enrol.Failure($"ended with {enrol.ExitCode}");
         return agent;
@@ -136,6 +139,8 @@ public sealed class AgentProcess : IAsyncDisposable
     {
         var start = ChildStart.DotNet(SourceTree.Built("Voltaxe.Agent"), arguments) with { WorkingDirectory = StateFolder };
         start = start.With("VOLTAXE_NOTICE", "false");
+        foreach (var (variable, value) in always)
+            start = start.With(variable, value);
         return host is null ? start : host.Inside(start);
     }
 

@@ -17,7 +17,7 @@ public sealed class Browser : IDisposable
     private readonly IDisposable will;
     private readonly ChromeDriver driver;
 
-    public Browser(int width = 1280, int height = 900)
+    public Browser(int width = 1280, int height = 900, params string[] more)
     {
         service = ChromeDriverService.CreateDefaultService(Path.GetDirectoryName(Machine.Find("chromedriver"))!, "chromedriver");
         service.SuppressInitialDiagnosticInformation = true;
@@ -26,6 +26,7 @@ public sealed class Browser : IDisposable
         var options = new ChromeOptions { BinaryLocation = Machine.Find("chromium") };
         options.AddArguments("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
             "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", $"--window-size={width},{height}", "--user-data-dir=" + profile.Root);
+        options.AddArguments(more);
         options.AddUserProfilePreference("download.default_directory", Downloads);
         options.AddUserProfilePreference("download.prompt_for_download", false);
         options.SetLoggingPreference(LogType.Browser, LogLevel.All);

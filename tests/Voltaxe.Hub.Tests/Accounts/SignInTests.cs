@@ -149,20 +149,20 @@ public sealed partial class SignInTests
     [InlineData(null, "/")]
     public void A_way_back_leads_to_this_site_only(string? asked, string given) => Assert.Equal(given, SignIn.LocalOrHome(asked));
 
-    private static async Task<HttpClient> SignedInAsync(RunningHub hub, string name, Role role)
+    internal static async Task<HttpClient> SignedInAsync(RunningHub hub, string name, Role role, CookieContainer? jar = null)
     {
         await UserAsync(hub, name, role);
-        return await SignInAsync(hub, name);
+        return await SignInAsync(hub, name, jar);
     }
 
-    private static async Task<HttpClient> SignInAsync(RunningHub hub, string name)
+    private static async Task<HttpClient> SignInAsync(RunningHub hub, string name, CookieContainer? jar = null)
     {
-        var browser = Browser(hub);
+        var browser = Browser(hub, jar);
         Assert.Equal("/", await PostFormAsync(browser, "/sign-in", ("username", name), ("password", Password)));
         return browser;
     }
 
-    private static async Task UserAsync(RunningHub hub, string name, Role role)
+    internal static async Task UserAsync(RunningHub hub, string name, Role role)
     {
         var link = (await hub.SendAsync(new CreateUser.Request(name, role, new("boss", Role.Admin)))).Value;
         Assert.False((await hub.SendAsync(new RedeemLink.Request(link, Password, Password, null))).IsRefused);
@@ -175,18 +175,24 @@ public sealed partial class SignInTests
         return await signIn.CreateUserPrincipalAsync((await signIn.UserManager.FindByNameAsync(name))!);
     }
 
-    private static HttpClient Browser(RunningHub hub) =>
-        new(new SocketsHttpHandler { AllowAutoRedirect = false, CookieContainer = new CookieContainer() }) { BaseAddress = hub.Url };
+    internal static HttpClient Browser(RunningHub hub, CookieContainer? jar = null) =>
+        new(new SocketsHttpHandler { AllowAutoRedirect = false, CookieContainer = jar ?? new CookieContainer() }) { BaseAddress = hub.Url };
 
     /// <summary>Fetches a page for its form token, posts the form, and gives where it leads.</summary>
-    private static async Task<string> PostFormAsync(HttpClient browser, string path, params (string Name, string Value)[] fields)
+    internal static async Task<string> PostFormAsync(HttpClient browser, string path, params (string Name, string Value)[] fields)
     {
         var page = await browser.GetStringAsync("/sign-in");
-        var token = FormToken().Match(page).Groups[1].Value;
-        Assert.NotEmpty(token);
+        var token = FormTokenIn(page);
         using var answer = await browser.PostAsync(path, new FormUrlEncodedContent([new("__RequestVerificationToken", token), .. fields.Select(f => KeyValuePair.Create(f.Name, f.Value))]));
         Assert.Equal(HttpStatusCode.Redirect, answer.StatusCode);
         return answer.Headers.Location!.OriginalString;
+    }
+
+    internal static string FormTokenIn(string page)
+    {
+        var token = FormToken().Match(page).Groups[1].Value;
+        Assert.NotEmpty(token);
+        return token;
     }
 
     [GeneratedRegex("name=\"__RequestVerificationToken\" value=\"([^\"]+)\"")]

@@ -53,7 +53,7 @@ public sealed class Queue : IAsyncDisposable
     public static async Task<Queue> OpenAsync(string? connectionString, DeliveryLimits? limits = null)
     {
         var queue = new Queue(connectionString, limits);
-        await queue.Get<HubDbFactory>().MigrateAsync(default);
+        await queue.Get<HubDbFactory>().MigrateAsync(Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance, TimeProvider.System, default);
         await ActivatorUtilities.CreateInstance<Bells>(queue.services).StartAsync(default);
         return queue;
     }

@@ -55,7 +55,7 @@ public sealed partial class OrderDialog
         {
             if (!Quiet)
                 Toasts.Say(string.Create(CultureInfo.InvariantCulture, $"{Words.Verb} is queued as #{queued.Id} for {SafeText.Line(Agent.Host, 60)}."),
-                    string.Create(CultureInfo.InvariantCulture, $"/commands/{queued.Id}"), "Follow it");
+                    string.Create(CultureInfo.InvariantCulture, $"commands/{queued.Id}"), "Follow it");
             await OnQueued.InvokeAsync(queued);
             if (dialog is not null)
                 await dialog.CloseAsync();

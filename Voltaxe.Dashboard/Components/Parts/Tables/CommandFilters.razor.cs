@@ -13,7 +13,7 @@ public sealed partial class CommandFilters
     [Parameter, EditorRequired] public CommandQuery Query { get; set; } = null!;
     [Parameter] public EventCallback<CommandQuery> OnChange { get; set; }
 
-    private string Href => Navigation.GetUriWithQueryParameters("/commands", Query.ToParameters());
+    private string Href => Navigation.GetUriWithQueryParameters("commands", Query.ToParameters());
 
     private Task Change(CommandQuery query) => OnChange.InvokeAsync(query);
 

@@ -18,5 +18,5 @@ public sealed partial class CommandTable
     [Parameter] public Func<CommandView, string>? LinkOf { get; set; }
     [Parameter] public EventCallback<CommandView> OnCancelled { get; set; }
 
-    private string Link(CommandView row) => LinkOf?.Invoke(row) ?? string.Create(CultureInfo.InvariantCulture, $"/commands/{row.Id}");
+    private string Link(CommandView row) => LinkOf?.Invoke(row) ?? string.Create(CultureInfo.InvariantCulture, $"commands/{row.Id}");
 }

@@ -1,0 +1,59 @@
+using Voltaxe.EndToEnd.Tests.Product;
+using Voltaxe.Testing;
+using Voltaxe.Testing.Processes;
+
+namespace Voltaxe.EndToEnd.Tests.Starting;
+
+/// <summary>The hub as <c>dotnet publish</c> lays it out, once for all tests, readable by everybody.</summary>
+public sealed class PublishedHub : IAsyncLifetime
+{
+    private readonly TempFolder folder = new("published");
+
+    public string Folder => folder.File("hub");
+
+    public string Program => Path.Combine(Folder, OperatingSystem.IsWindows() ? "Voltaxe.Hub.exe" : "Voltaxe.Hub");
+
+    public async Task InitializeAsync()
+    {
+        var start = new ChildStart("dotnet",
+            ["publish", Path.Combine(SourceTree.Root, "Voltaxe.Hub"), "--no-build", "-c", SourceTree.Configuration, "-o", Folder, "-v", "quiet", "--nologo"])
+            .With("MSBUILDDISABLENODEREUSE", "1").With("DOTNET_CLI_TELEMETRY_OPTOUT", "1");
+        await using var publishing = ChildProcess.Start(start, "dotnet publish");
+        if (await publishing.ExitAsync(TimeSpan.FromMinutes(5)) != 0)
+            throw publishing.Failure($"ended with {publishing.ExitCode}");
+        if (!OperatingSystem.IsWindows())
+            Shell.Run("chmod", "-R", "a+rX", folder.Root);
+    }
+
+    /// <summary>A copy that may be damaged.</summary>
+    public string CopyTo(TempFolder where)
+    {
+        Shell.Run("cp", "-a", Folder, where.File("copy"));
+        return where.File("copy");
+    }
+
+    /// <summary>Runs it to its end; what cannot start must say so within the limit.</summary>
+    public static async Task<Ran> RunAsync(ChildStart start)
+    {
+        await using var process = ChildProcess.Start(start, "hub");
+        var code = await process.ExitAsync(Site.Patience);
+        return new Ran(code, string.Join('\n', process.StandardOutput), string.Join('\n', process.StandardError));
+    }
+
+    /// <summary>One line on standard error and no stack trace anywhere.</summary>
+    public static void AssertOneLine(int code, string word, Ran ran)
+    {
+        var all = $"exit {ran.ExitCode}\n{ran.Output}\n{ran.Error}";
+        Assert.True(ran.ExitCode == code, all);
+        Assert.True(!ran.Error.Contains('\n', StringComparison.Ordinal) && ran.Error.Length > 0, all);
+        Assert.Contains(word, ran.Error, StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain("   at ", all, StringComparison.Ordinal);
+        Assert.DoesNotContain("fail:", ran.Output, StringComparison.Ordinal);
+    }
+
+    public Task DisposeAsync()
+    {
+        folder.Dispose();
+        return Task.CompletedTask;
+    }
+}

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging.Abstractions;
 using Voltaxe.Agent.Actions;
 using Voltaxe.Agent.Execution;
@@ -41,7 +42,7 @@ internal sealed class Rig : IAsyncDisposable
         clock.Set(Time.GetUtcNow());
         var exec = new Exec("ip", "netns", "exec", Host.Name);
         var nft = new Nft(exec, Exec.Find("nft")!);
-        Rules = new RulesIsolation(new NftFirewall(nft, new EgressChains(exec, nft, Exec.Find("ip")), new SocketKiller(exec, Exec.Find("ss"))), Where, new IsolationStore(folder.File("isolation.json")),
+        Rules = new RulesIsolation(new NftFirewall(nft, new NetworkLook(exec, Exec.Find("ip"), Exec.Find("tc"), Exec.Find("nft")), new SocketKiller(exec, Exec.Find("ss")), news: News.Add), Where, new IsolationStore(folder.File("isolation.json")),
             new IsolationTies("boot-1", Time.GetUtcNow, () => contact.HeardWithin(IsolationProof.Recent), NewSocket, TimeProvider.System));
         var platform = new HostPlatform("linux", Rules, null, null);
         var proof = new IsolationProof(contact, clock, outbox, Time);
@@ -59,6 +60,7 @@ internal sealed class Rig : IAsyncDisposable
     public IsolationWatch Watch { get; }
     public NetworkIsolate Isolate { get; }
     public List<(string Kind, Guid? Uid)> Events { get; } = [];
+    public List<JsonObject> News { get; } = [];
     public int Syncs { get; private set; }
 
     public string Tables => Host.Tool("nft", "list", "tables");

@@ -48,13 +48,13 @@ public sealed class IsolationRulesTests
               }
             }
 
-            """, rules.ToText());
+            """, rules.ToText(["192.0.2.0/24", "2001:db8:5::/64"]));
     }
 
     [Fact]
     public void No_rule_lets_names_be_resolved_or_old_connections_live()
     {
-        var text = new IsolationRules([IPEndPoint.Parse("192.0.2.7:8080")], [], 0).ToText();
+        var text = new IsolationRules([IPEndPoint.Parse("192.0.2.7:8080")], [], 0).ToText([]);
         Assert.DoesNotContain("established", text, StringComparison.Ordinal);
         Assert.DoesNotContain(" 53 ", text, StringComparison.Ordinal);
     }

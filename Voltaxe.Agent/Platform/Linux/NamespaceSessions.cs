@@ -31,8 +31,8 @@ public sealed class NamespaceSessions(Func<string, bool>? isOurs = null)
         var members = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var pid in Pids())
         {
-            if (NamespaceOf(pid) is not { } name)
-                unreadable += Directory.Exists($"/proc/{pid}") ? 1 : 0;
+            if (NamespaceOf(pid, out var denied) is not { } name)
+                unreadable += denied ? 1 : 0;
             else if (isOurs is null ? name != own : isOurs(name))
                 members.TryAdd(name, pid);
         }
@@ -97,7 +97,7 @@ public sealed class NamespaceSessions(Func<string, bool>? isOurs = null)
         }
         foreach (var link in links)
         {
-            if (LinkOf(link) is { } target && target.StartsWith("socket:[", StringComparison.Ordinal)
+            if (LinkOf(link, out _) is { } target && target.StartsWith("socket:[", StringComparison.Ordinal)
                 && long.TryParse(target["socket:[".Length..^1], NumberStyles.None, CultureInfo.InvariantCulture, out var inode))
                 yield return (int.Parse(Path.GetFileName(link), CultureInfo.InvariantCulture), inode);
         }
@@ -118,16 +118,25 @@ public sealed class NamespaceSessions(Func<string, bool>? isOurs = null)
 
     private static IEnumerable<string> Pids() => Directory.EnumerateDirectories("/proc").Select(p => Path.GetFileName(p)).Where(n => n.All(char.IsAsciiDigit));
 
-    private static string? NamespaceOf(string pid) => LinkOf($"/proc/{pid}/ns/net");
+    private static string? NamespaceOf(string pid) => NamespaceOf(pid, out _);
 
-    private static string? LinkOf(string path)
+    /// <summary>Null also for a process that has ended, and is in none any more.</summary>
+    private static string? NamespaceOf(string pid, out bool denied) => LinkOf($"/proc/{pid}/ns/net", out denied);
+
+    private static string? LinkOf(string path, out bool denied)
     {
+        denied = false;
         try
         {
             return new FileInfo(path).LinkTarget;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (IOException)
         {
+            return null;
+        }
+        catch (UnauthorizedAccessException)
+        {
+            denied = true;
             return null;
         }
     }

@@ -14,6 +14,30 @@ public sealed class NetworkLook(Exec exec, string? ip, string? tc = null, string
     /// <exception cref="PlatformException">It cannot be looked up; the message says why.</exception>
     public async Task<Surroundings> TakeAsync(IReadOnlyList<IPAddress> hubs, CancellationToken ct)
     {
+        var (links, routes) = await LinksAndRoutesAsync(ct);
+        var ways = new Dictionary<IPAddress, JsonObject?>();
+        foreach (var hub in hubs.Distinct())
+            ways[hub] = (await TryListAsync(["route", "get", hub.ToString()], ct))?.OfType<JsonObject>().FirstOrDefault();
+        return links.With(routes, await ListAsync(["neigh", "show"], ct), ways) with { PastTheRules = [.. links.PastTheRules, .. await PastTheRulesAsync(ct)] };
+    }
+
+    /// <summary>The networks that are directly attached; none when that cannot be looked up.</summary>
+    public async Task<IReadOnlyList<string>> OnLinkAsync(CancellationToken ct)
+    {
+        try
+        {
+            var (links, routes) = await LinksAndRoutesAsync(ct);
+            return links.With(routes, [], new Dictionary<IPAddress, JsonObject?>()).OnLink;
+        }
+        catch (PlatformException)
+        {
+            // Then only link-local addresses count as such. Why it cannot be looked up is said where the interfaces are guarded.
+            return [];
+        }
+    }
+
+    private async Task<(Surroundings Links, JsonArray Routes)> LinksAndRoutesAsync(CancellationToken ct)
+    {
         if (ip is null)
             throw new PlatformException("not_available", "the program ip is not on this host");
         var links = Surroundings.OfLinks(await ListAsync(["-d", "link", "show"], ct), static name => Directory.Exists($"/sys/class/net/{name}/phy80211"));
@@ -28,24 +52,7 @@ public sealed class NetworkLook(Exec exec, string? ip, string? tc = null, string
                     routes.Add(route);
                 }
         }
-        var ways = new Dictionary<IPAddress, JsonObject?>();
-        foreach (var hub in hubs.Distinct())
-            ways[hub] = (await TryListAsync(["route", "get", hub.ToString()], ct))?.OfType<JsonObject>().FirstOrDefault();
-        return links.With(routes, await ListAsync(["neigh", "show"], ct), ways) with { PastTheRules = [.. links.PastTheRules, .. await PastTheRulesAsync(ct)] };
-    }
-
-    /// <summary>The networks that are directly attached; none when that cannot be looked up.</summary>
-    public async Task<IReadOnlyList<string>> OnLinkAsync(CancellationToken ct)
-    {
-        try
-        {
-            return (await TakeAsync([], ct)).OnLink;
-        }
-        catch (PlatformException)
-        {
-            // Then only link-local addresses count as such. Why it cannot be looked up is said where the interfaces are guarded.
-            return [];
-        }
+        return (links, routes);
     }
 
     private async Task<IReadOnlyList<string>> PastTheRulesAsync(CancellationToken ct)

@@ -92,13 +92,4 @@ public sealed class RawFrameTests
         Assert.Equal(["the tunnel tun0 (tun)"], around.NotKept);
         Assert.Equal(["02:00:00:00:00:01"], around.OwnMacs);
     }
-
-    /// <summary>Skipped by name where the kernel has no egress hook.</summary>
-    private sealed class EgressFactAttribute : FactAttribute
-    {
-        public EgressFactAttribute() => Skip = Machine.WhatIsMissing(Needs.Linux | Needs.Root | Needs.NetNamespaces | Needs.Nft)
-            ?? (Exec.Find("python3") is null ? "This machine lacks python3" : null)
-            ?? (Voltaxe.Testing.Processes.Shell.TryRun("unshare", "--net", "nft", "add table netdev t; add chain netdev t c { type filter hook egress device lo priority 0; }").ExitCode == 0
-                ? null : "This kernel has no egress hook");
-    }
 }

@@ -17,7 +17,10 @@ internal static class FrameRules
     /// <summary>An Ethernet header and a VLAN's tag.</summary>
     private const int FrameHeader = 18;
 
-    private const string EtherType = "@ll,96,16", TaggedType = "@ll,128,16", Tag = "{ 0x8100, 0x88a8 }";
+    private const string EtherType = "@ll,96,16", TaggedType = "@ll,128,16";
+
+    /// <summary>Each in a rule of its own: nft 1.0.6 writes a set of raw 16-bit values in the machine's byte order, and it matches nothing.</summary>
+    private static readonly string[] Tags = ["0x8100", "0x88a8"];
 
     public static string ToText(IsolationRules rules, Surroundings around)
     {
@@ -60,8 +63,9 @@ internal static class FrameRules
     private static IEnumerable<string> HubOut(IsolationRules rules, Surroundings? around) => rules.Hubs.Select(hub =>
     {
         // Where the next hop is not known, the hub comes first: better a gap that is told than a host that nobody reaches.
-        var macs = around?.NextHops.GetValueOrDefault(hub.Address) is { Count: > 0 } known ? $"ether daddr {{ {string.Join(", ", known)} }} " : "";
-        return $"{macs}{IsolationRules.Ip(hub.Address)} daddr {hub.Address} tcp dport {IsolationRules.Port(hub)} accept";
+        var macs = around?.NextHops.GetValueOrDefault(hub.Address) is { Count: > 0 } known ? $" ether daddr {{ {string.Join(", ", known)} }}" : "";
+        // The Ethernet address last: asked first, nft would also ask whether the frame itself is of type IP, which one with a tag is not.
+        return $"{IsolationRules.Ip(hub.Address)} daddr {hub.Address} tcp dport {IsolationRules.Port(hub)}{macs} accept";
     });
 
     private static IEnumerable<string> PacketsOut(IsolationRules rules) =>
@@ -74,18 +78,21 @@ internal static class FrameRules
         yield return $"{EtherType} 0x8809 ether daddr 01:80:c2:00:00:02 @ll,112,8 {{ 1, 2 }} meta length <= 142 limit rate 20/second burst 60 packets accept";
         yield return $"{EtherType} 0x88cc ether daddr {{ 01:80:c2:00:00:00, 01:80:c2:00:00:03, 01:80:c2:00:00:0e }} limit rate 20/minute burst 20 packets accept";
         if (around.SpanningTree)
-            yield return $"ether daddr 01:80:c2:00:00:00 {EtherType} <= 119 @ll,112,24 0x424203 meta length <= 142 limit rate 20/second burst 60 packets accept";
+            yield return "ether daddr 01:80:c2:00:00:00 @ll,112,16 0x4242 @ll,128,8 0x03 meta length <= 142 limit rate 20/second burst 60 packets accept";
         if (around.Pppoe)
-            yield return $"{EtherType} {{ 0x8863, 0x8864 }} accept";
+            foreach (var type in (string[])["0x8863", "0x8864"])
+                yield return $"{EtherType} {type} accept";
         const string Arp = "arp htype 1 arp ptype ip arp hlen 6 arp plen 4 arp operation { request, reply } meta length <= 46 limit rate 200/second burst 400 packets accept";
         yield return $"{EtherType} 0x0806 meta protocol arp {Arp}";
-        yield return $"{EtherType} {Tag} {TaggedType} 0x0806 meta protocol arp {Arp}";
+        foreach (var tag in Tags)
+            yield return $"{EtherType} {tag} {TaggedType} 0x0806 meta protocol arp {Arp}";
         // Both are asked: the type that the kernel keeps of a raw frame is whatever its sender said.
         foreach (var (protocol, type) in ((string, string)[])[("ip", "0x0800"), ("ip6", "0x86dd")])
         {
             yield return $"{EtherType} {type} meta protocol {protocol} jump packets_out";
             // What a VLAN's own chain has let through comes by its parent with the tag beside it.
-            yield return $"{EtherType} {Tag} {TaggedType} {type} meta protocol {protocol} jump packets_out";
+            foreach (var tag in Tags)
+                yield return $"{EtherType} {tag} {TaggedType} {type} meta protocol {protocol} jump packets_out";
         }
     }
 

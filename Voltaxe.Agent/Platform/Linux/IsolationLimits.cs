@@ -21,6 +21,7 @@ internal static class IsolationLimits
         "the other end of the cable: 802.1X, LACP and LLDP frames to group addresses that bridges do not forward",
         "anywhere: TCP resets without data (100 a second)",
         "what arrives at an interface can be read by programs that may open packet sockets",
+        "what runs in the kernel itself (modules, BPF programs at tcx hooks) passes every rule and is not looked for",
     ];
 
     public static void Tell(JsonObject details, EgressChains.Ensured ensured)

@@ -38,10 +38,14 @@ public sealed class Nft(Exec exec, string path)
     }
 
     /// <summary>Whether our table of this family is there. A kernel that does not know the family has none.</summary>
-    public async Task<bool> StandsAsync(string family, CancellationToken ct) =>
-        (await exec.RunAsync(path, ["list", "table", family, IsolationRules.Table], null, ct)).ExitCode == 0;
+    /// <remarks>Does not list its rules: an nft that cannot show one of them must not make the table look gone.</remarks>
+    public async Task<bool> StandsAsync(string family, CancellationToken ct)
+    {
+        var ran = await exec.RunAsync(path, ["list", "tables", family], null, ct);
+        return ran.ExitCode == 0 && ran.Output.Split('\n').Any(line => line.Trim() == $"table {family} {IsolationRules.Table}");
+    }
 
-    /// <summary>What the sets of directly attached networks hold, in order; null when the table is not there.</summary>
+    /// <summary>What the sets of directly attached networks hold, in order; null when the table is not there, or is an older version's without them.</summary>
     public async Task<IReadOnlyList<string>?> OnLinkAsync(CancellationToken ct)
     {
         var ran = await exec.RunAsync(path, ["-j", "list", "table", IsolationRules.Family, IsolationRules.Table], null, ct);
@@ -49,11 +53,8 @@ public sealed class Nft(Exec exec, string path)
             return null;
         try
         {
-            return
-            [
-                .. JsonNode.Parse(ran.Output)!["nftables"]!.AsArray().Select(item => item?["set"]).OfType<JsonObject>().Where(IsOnLink)
-                    .SelectMany(set => set["elem"]?.AsArray() ?? []).Select(Element).Order(StringComparer.Ordinal),
-            ];
+            var sets = JsonNode.Parse(ran.Output)!["nftables"]!.AsArray().Select(item => item?["set"]).OfType<JsonObject>().Where(IsOnLink).ToList();
+            return sets.Count == 0 ? null : [.. sets.SelectMany(set => set["elem"]?.AsArray() ?? []).Select(Element).Order(StringComparer.Ordinal)];
         }
         catch (JsonException e)
         {

@@ -1,8 +1,10 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
+using Voltaxe.Agent.Platform.Linux;
 using Voltaxe.Testing;
 using Voltaxe.Testing.Network;
+using Voltaxe.Testing.Processes;
 
 namespace Voltaxe.Agent.Tests.Isolation;
 
@@ -89,6 +91,59 @@ public sealed class LinkTests
         Assert.False(raw.Send(Frames.Ethernet(Convert.FromHexString("0180c2000002"), raw.Mac, 0x8809, [1, 1], new byte[400])));
         Assert.False(raw.Send(Frames.Ethernet(other.Mac, raw.Mac, 0x888e, [3, 0], body)));
     }
+
+    [EgressFact]
+    public async Task A_packet_for_the_hub_passes_with_the_tag_of_a_vlan_and_one_for_a_stranger_does_not()
+    {
+        await using var rig = new Rig();
+        // Kernels without VLAN interfaces know tags all the same. A feeder's program puts one beside each frame, as a VLAN interface does; the
+        // host is a bridge that passes them on to its eth0.
+        var feeder = rig.Segment.AddHost();
+        feeder.Ip("link", "add", "name", "feed", "type", "veth", "peer", "name", "fed");
+        feeder.Ip("link", "add", "name", "raw", "type", "veth", "peer", "name", "tag");
+        feeder.Ip("link", "set", "dev", "fed", "netns", rig.Host.Name);
+        foreach (var link in (string[])["feed", "raw", "tag"])
+            feeder.Ip("link", "set", "dev", link, "up");
+        rig.Host.Ip("link", "add", "name", "br0", "type", "bridge", "forward_delay", "0");
+        foreach (var link in (string[])["fed", "eth0"])
+            rig.Host.Ip("link", "set", "dev", link, "master", "br0", "up");
+        rig.Host.Ip("link", "set", "dev", "br0", "up");
+        await using var tagging = ChildProcess.Start(feeder.Inside(new("python3", ["-c", TagAndRedirect, "tag", "feed"])), "tagging");
+        await tagging.WaitForLineAsync(new("there"));
+        var (feed, hub, stranger) = (rig.With(new FrameSocket(feeder, "raw")), rig.With(new FrameSocket(rig.Peer)), rig.With(new FrameSocket(rig.Segment.AddHost())));
+        byte[] To(FrameSocket whom, int port, byte[] mark) =>
+            Frames.Ethernet(whom.Mac, feed.Mac, 0x0800, Frames.Ip(rig.Host.V4, rig.Hub.Address, Frames.Tcp, Frames.TcpOf(4444, port, 0x18, mark)));
+        byte[][] marks = [.. Enumerable.Range(0, 4).Select(_ => Guid.NewGuid().ToByteArray())];
+        await Eventually.TrueAsync(() => feed.Send(To(stranger, rig.Hub.Port, marks[0])) && stranger.Count(marks[0]) > 0);
+
+        var around = new Surroundings
+        {
+            Guarded = [new("eth0", true, false, false)],
+            NextHops = new Dictionary<IPAddress, IReadOnlyList<string>> { [rig.Hub.Address] = [string.Join(':', hub.Mac.Select(b => b.ToString("x2", System.Globalization.CultureInfo.InvariantCulture)))] },
+        };
+        rig.Host.Tool("nft", FrameRules.ToText(new IsolationRules([new(rig.Hub.Address, rig.Hub.Port)], [], 0), around));
+        Assert.True(feed.Send(To(stranger, rig.Hub.Port, marks[1])) && feed.Send(To(hub, rig.Hub.Port + 1, marks[2])) && feed.Send(To(hub, rig.Hub.Port, marks[3])));
+        await Eventually.TrueAsync(() => hub.Count(marks[3]) == 1);
+        Assert.Equal((0, 0), (stranger.Count(marks[1]), hub.Count(marks[2])));
+    }
+
+    /// <summary>What comes in at one interface leaves by the other, with a VLAN's tag (a program at the tcx hook).</summary>
+    private const string TagAndRedirect = """
+        import ctypes,platform,socket,struct,sys,time
+        number={'x86_64':321,'aarch64':280}[platform.machine()]
+        libc=ctypes.CDLL(None,use_errno=True)
+        def bpf(command,attributes):
+            b=ctypes.create_string_buffer(attributes+bytes(160-len(attributes)))
+            r=libc.syscall(number,command,b,160)
+            if r<0: raise OSError(ctypes.get_errno(),'bpf')
+            return r
+        op=lambda code,registers,value: struct.pack('<BBhi',code,registers,0,value)
+        code=op(0xb7,2,socket.htons(0x8100))+op(0xb7,3,7)+op(0x85,0,18)+op(0xb7,1,socket.if_nametoindex(sys.argv[2]))+op(0xb7,2,0)+op(0x85,0,23)+op(0x95,0,0)
+        kept=ctypes.create_string_buffer(code,len(code)); licence=ctypes.create_string_buffer(b'GPL')
+        program=bpf(5,struct.pack('<IIQQ',3,len(code)//8,ctypes.addressof(kept),ctypes.addressof(licence)))
+        link=bpf(28,struct.pack('<IIII',program,socket.if_nametoindex(sys.argv[1]),46,0))
+        print('there',flush=True); time.sleep(600)
+        """;
 
     [NeedsFact(Network)]
     public async Task An_address_is_renewed_and_rebound_while_isolated()

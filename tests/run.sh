@@ -75,6 +75,7 @@ install_missing() {
   have strace || wanted+=(strace)
   have faketime || wanted+=(faketime)
   have iptables || wanted+=(iptables)
+  have conntrack || wanted+=(conntrack)
   have chromium || wanted+=(chromium)
   have chromedriver || wanted+=(chromium-driver)
   have nginx || wanted+=(nginx-light)

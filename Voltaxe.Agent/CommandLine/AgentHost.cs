@@ -44,14 +44,16 @@ internal sealed partial class AgentHost : IAsyncDisposable
         DateTimeOffset Now() => clock.Now ?? (time.GetUtcNow() is var wall && wall > earliest ? wall : earliest);
         var http = HubChannels.MakeClient(addresses, settings.Trust, Now);
         var signIn = new SignIn(http, key, enrolment, time, logs.CreateLogger<SignIn>());
-        var platform = await ThisHost.MakeAsync(settings.DryRun, settings, folder, addresses,
-            new IsolationTies(bootId, () => clock.Now ?? time.GetUtcNow(), () => contact.HeardWithin(IsolationProof.Recent), IsolationTies.HostSocket, time), ct);
-
         var outbox = new Outbox(time);
         Executor executor = null!;
         DateTimeOffset Happening() => Contracts.Json.WireTime.Truncate(clock.Now ?? time.GetUtcNow());
         void Raise(string kind, Guid? uid, System.Text.Json.Nodes.JsonObject data) =>
             executor.Post(new AgentEvent(Guid.CreateVersion7(time.GetUtcNow()).ToString(), kind, Happening(), uid, HostPlatform.ToElement(data)));
+        var platform = await ThisHost.MakeAsync(settings.DryRun, settings, folder, addresses,
+            new IsolationTies(bootId, () => clock.Now ?? time.GetUtcNow(), () => contact.HeardWithin(IsolationProof.Recent), IsolationTies.HostSocket, time)
+            {
+                News = (uid, data) => Raise("isolation_limits", uid, data),
+            }, ct);
         var proof = new IsolationProof(contact, clock, outbox, time);
         var pinned = new PinnedKeys(enrolment.PinnedKeys);
         var opening = Journal.Open(folder.JournalFile, Journal.NewEpoch, path => new DiskFile(path));

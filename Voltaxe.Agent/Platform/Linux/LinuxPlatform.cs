@@ -26,7 +26,10 @@ public static class LinuxPlatform
         {
             var store = new IsolationStore(folder.IsolationFile);
             var nft = new Nft(exec, Exec.Find("nft")!);
-            isolation = new RulesIsolation(new NftFirewall(nft, new EgressChains(exec, nft, Exec.Find("ip")), new SocketKiller(exec, Exec.Find("ss"))), hubs, store, ties);
+            var sessions = new HostSessions(new NamespaceSessions(), new ForwardedFlows(exec, Exec.Find("ip"), Exec.Find("conntrack")));
+            var firewall = new NftFirewall(nft, new NetworkLook(exec, Exec.Find("ip"), Exec.Find("tc"), Exec.Find("nft")), new SocketKiller(exec, Exec.Find("ss")), sessions,
+                news: data => ties.News?.Invoke(store.Read()?.Uid, data));
+            isolation = new RulesIsolation(firewall, hubs, store, ties);
             hubs.Pin(store.Read()?.Hubs);
         }
         return new HostPlatform("linux", isolation, new LinuxProcesses(ties.BootId, Grace, guarded), forensics) { Missing = missing, Notices = new LinuxNoticeBoard(exec, Exec.Find) };

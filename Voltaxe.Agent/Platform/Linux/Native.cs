@@ -8,7 +8,7 @@ internal static partial class Native
 {
     public const int SigTerm = 15, SigKill = 9, NoSuchProcess = 3, NotPermitted = 1;
 
-    private const int PidFdOpen = 434, PidFdSendSignal = 424;
+    private const int PidFdOpen = 434, PidFdSendSignal = 424, PidFdGetFd = 438, Busy = 16, ShutBoth = 2;
     private const short PollIn = 1;
 
     [StructLayout(LayoutKind.Sequential)]
@@ -42,6 +42,34 @@ internal static partial class Native
         var poll = new PollFd { Fd = (int)process.DangerousGetHandle(), Events = PollIn };
         return Poll(ref poll, 1, (int)atMost.TotalMilliseconds) > 0;
     }
+
+    /// <summary>
+    /// Ends the connection of a socket that a process holds, whatever network namespace it belongs to: as if that process had reset it.
+    /// 0, or the errno. Needs the right to trace the process (CAP_SYS_PTRACE).
+    /// </summary>
+    public static int ResetConnection(SafeFileHandle process, int fd)
+    {
+        var raw = (int)Syscall(PidFdGetFd, process.DangerousGetHandle(), fd, 0, 0);
+        if (raw < 0)
+            return Marshal.GetLastPInvokeError();
+        using var socket = new SafeFileHandle(raw, ownsHandle: true);
+        // An address without a family means: no connection any more.
+        Span<byte> nowhere = stackalloc byte[16];
+        nowhere.Clear();
+        if (Connect(raw, nowhere, nowhere.Length) == 0)
+            return 0;
+        if (Marshal.GetLastPInvokeError() != Busy)
+            return Marshal.GetLastPInvokeError();
+        // Some kernels (6.4 to 6.6) do not do it while the process waits for data: then it is woken first.
+        _ = Shutdown(raw, ShutBoth);
+        return Connect(raw, nowhere, nowhere.Length) == 0 ? 0 : Marshal.GetLastPInvokeError();
+    }
+
+    [LibraryImport("libc", EntryPoint = "connect", SetLastError = true)]
+    private static partial int Connect(int socket, ReadOnlySpan<byte> address, int length);
+
+    [LibraryImport("libc", EntryPoint = "shutdown", SetLastError = true)]
+    private static partial int Shutdown(int socket, int how);
 
     [LibraryImport("libc", EntryPoint = "geteuid")]
     private static partial uint GetEffectiveUser();

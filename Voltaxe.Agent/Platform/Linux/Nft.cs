@@ -38,8 +38,29 @@ public sealed class Nft(Exec exec, string path)
     }
 
     /// <summary>Whether our table of this family is there. A kernel that does not know the family has none.</summary>
-    public async Task<bool> StandsAsync(string family, CancellationToken ct) =>
-        (await exec.RunAsync(path, ["list", "table", family, IsolationRules.Table], null, ct)).ExitCode == 0;
+    /// <remarks>Does not list its rules: an nft that cannot show one of them must not make the table look gone.</remarks>
+    public async Task<bool> StandsAsync(string family, CancellationToken ct)
+    {
+        var ran = await exec.RunAsync(path, ["list", "tables", family], null, ct);
+        return ran.ExitCode == 0 && ran.Output.Split('\n').Any(line => line.Trim() == $"table {family} {IsolationRules.Table}");
+    }
+
+    /// <summary>What the sets of directly attached networks hold, in order; null when the table is not there, or is an older version's without them.</summary>
+    public async Task<IReadOnlyList<string>?> OnLinkAsync(CancellationToken ct)
+    {
+        var ran = await exec.RunAsync(path, ["-j", "list", "table", IsolationRules.Family, IsolationRules.Table], null, ct);
+        if (ran.ExitCode != 0)
+            return null;
+        try
+        {
+            var sets = JsonNode.Parse(ran.Output)!["nftables"]!.AsArray().Select(item => item?["set"]).OfType<JsonObject>().Where(IsOnLink).ToList();
+            return sets.Count == 0 ? null : [.. sets.SelectMany(set => set["elem"]?.AsArray() ?? []).Select(Element).Order(StringComparer.Ordinal)];
+        }
+        catch (JsonException e)
+        {
+            throw new PlatformException("rules_unreadable", $"nft lists our table as something that is not JSON: {e.Message}");
+        }
+    }
 
     /// <summary>How often the agent's own attempts to break out were refused.</summary>
     public async Task<long> RefusedAsync(CancellationToken ct)
@@ -64,7 +85,7 @@ public sealed class Nft(Exec exec, string path)
     /// <summary>Whether nft may be used at all; the reason if not.</summary>
     public async Task<string?> WhyNotAsync(CancellationToken ct)
     {
-        var ran = await exec.RunAsync(path, ["-c", "-f", "-"], new IsolationRules([], [], 0).ToText(), ct);
+        var ran = await exec.RunAsync(path, ["-c", "-f", "-"], new IsolationRules([], [], 0).ToText([]), ct);
         return ran.ExitCode == 0 ? null : $"nft cannot load such rules here: {FirstLine(ran.Error)}";
     }
 
@@ -83,6 +104,8 @@ public sealed class Nft(Exec exec, string path)
             case JsonObject obj:
                 obj.Remove("handle");
                 obj.Remove("metainfo");
+                if (IsOnLink(obj))
+                    obj.Remove("elem");
                 if (obj["counter"] is JsonObject)
                     obj["counter"] = null;
                 foreach (var child in obj.Select(p => p.Value).OfType<JsonNode>().ToList())
@@ -94,6 +117,18 @@ public sealed class Nft(Exec exec, string path)
                 break;
         }
     }
+
+    /// <summary>A set of the table `inet voltaxe` that follows the host's routes: what is in it is looked after apart.</summary>
+    private static bool IsOnLink(JsonObject set) =>
+        set["family"]?.GetValueKind() == JsonValueKind.String && set["family"]!.GetValue<string>() == IsolationRules.Family
+        && set["name"]?.GetValueKind() == JsonValueKind.String && set["name"]!.GetValue<string>() is LinkTraffic.OnLink4 or LinkTraffic.OnLink6;
+
+    private static string Element(JsonNode? element) => element switch
+    {
+        JsonObject prefix when prefix["prefix"] is JsonObject p => $"{p["addr"]}/{p["len"]}",
+        JsonValue value => value.ToString(),
+        _ => element?.ToJsonString() ?? "",
+    };
 
     private static string FirstLine(string text) => text.Split('\n')[0];
 }

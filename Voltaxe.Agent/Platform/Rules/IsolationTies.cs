@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Text.Json.Nodes;
 
 namespace Voltaxe.Agent.Platform.Rules;
 
@@ -9,5 +10,8 @@ namespace Voltaxe.Agent.Platform.Rules;
 /// <param name="NewSocket">Makes a TCP socket in the network that is isolated.</param>
 public sealed record IsolationTies(string BootId, Func<DateTimeOffset> Now, Func<bool> HubHeard, Func<AddressFamily, Socket> NewSocket, TimeProvider Time)
 {
+    /// <summary>Told when something begins, or ceases, to get past the rules that stand: whose isolation it is, and what.</summary>
+    public Action<Guid?, JsonObject>? News { get; init; }
+
     public static Socket HostSocket(AddressFamily family) => new(family, SocketType.Stream, ProtocolType.Tcp);
 }

@@ -74,24 +74,22 @@ public sealed class RawFrameTests
     }
 
     [Fact]
-    public void The_loopback_is_not_guarded_nor_what_carries_tagged_frames_and_the_latter_is_said()
+    public void Every_interface_but_the_loopback_is_guarded_and_one_whose_name_fits_in_no_rule_is_said()
     {
         var links = JsonNode.Parse("""
-            [{"ifname":"lo","link_type":"loopback"},{"ifname":"eth0","link_type":"ether"},{"ifname":"eth1","link_type":"ether"},
-             {"ifname":"eth0.7","link":"eth0","link_type":"ether","linkinfo":{"info_kind":"vlan"}},{"ifname":"v0","link":"eth1","link_type":"ether","linkinfo":{"info_kind":"veth"}},
-             {"ifname":"a\"b","link_type":"ether"}]
+            [{"ifname":"lo","link_type":"loopback"},{"ifname":"eth0","link_type":"ether","address":"02:00:00:00:00:01"},{"ifname":"eth1","link_type":"ether"},
+             {"ifname":"eth0.7","link":"eth0","link_type":"ether","linkinfo":{"info_kind":"vlan"}},{"ifname":"mac0","link":"eth1","link_type":"ether","linkinfo":{"info_kind":"macsec"}},
+             {"ifname":"wlan0","link_type":"ether"},{"ifname":"tun0","link_type":"none","linkinfo":{"info_kind":"tun","info_data":{"type":"tun"}}},
+             {"ifname":"tap0","link_type":"ether","linkinfo":{"info_kind":"tun","info_data":{"type":"tap"}}},{"ifname":"a\"b","link_type":"ether"}]
             """)!.AsArray();
-        var (names, left) = EgressChains.Choose(links);
-        Assert.Equal(["eth0.7", "eth1", "v0"], names);
-        Assert.Equal(["a\"b", "eth0"], left);
-    }
-
-    /// <summary>Skipped by name where the kernel has no egress hook.</summary>
-    private sealed class EgressFactAttribute : FactAttribute
-    {
-        public EgressFactAttribute() => Skip = Machine.WhatIsMissing(Needs.Linux | Needs.Root | Needs.NetNamespaces | Needs.Nft)
-            ?? (Exec.Find("python3") is null ? "This machine lacks python3" : null)
-            ?? (Voltaxe.Testing.Processes.Shell.TryRun("unshare", "--net", "nft", "add table netdev t; add chain netdev t c { type filter hook egress device lo priority 0; }").ExitCode == 0
-                ? null : "This kernel has no egress hook");
+        var around = Surroundings.OfLinks(links, name => name == "wlan0");
+        Assert.Equal(
+            [
+                new("eth0", true, false, false), new("eth0.7", true, false, false), new("eth1", true, false, true), new("mac0", true, false, false),
+                new("tap0", true, false, false), new("tun0", false, false, false), new GuardedLink("wlan0", true, true, false),
+            ], around.Guarded);
+        Assert.Equal(["a\"b"], around.NotGuarded);
+        Assert.Equal(["the tunnel tun0 (tun)"], around.NotKept);
+        Assert.Equal(["02:00:00:00:00:01"], around.OwnMacs);
     }
 }

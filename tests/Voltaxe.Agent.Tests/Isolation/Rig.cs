@@ -25,12 +25,14 @@ internal sealed class Rig : IAsyncDisposable
 {
     private readonly TempFolder folder = new("isolation");
     private readonly NetSegment segment = new();
+    private readonly List<IAsyncDisposable> more = [];
     private readonly CancellationTokenSource stop = new();
     private readonly Task speaking;
     private readonly HubContact contact;
     private readonly Outbox outbox;
 
-    public Rig()
+    /// <param name="isContainer">Which other network namespaces (as <c>/proc/PID/ns/net</c> names them) are the host's; null: none is looked at.</param>
+    public Rig(Func<string, bool>? isContainer = null)
     {
         Host = segment.AddHost();
         Peer = segment.AddHost();
@@ -42,7 +44,8 @@ internal sealed class Rig : IAsyncDisposable
         clock.Set(Time.GetUtcNow());
         var exec = new Exec("ip", "netns", "exec", Host.Name);
         var nft = new Nft(exec, Exec.Find("nft")!);
-        var firewall = new Watched(new NftFirewall(nft, new EgressChains(exec, nft, Exec.Find("ip")), new SocketKiller(exec, Exec.Find("ss"))), () =>
+        var firewall = new Watched(new NftFirewall(nft, new NetworkLook(exec, Exec.Find("ip"), Exec.Find("tc"), Exec.Find("nft")), new SocketKiller(exec, Exec.Find("ss")),
+            isContainer is null ? null : new HostSessions(new NamespaceSessions(isContainer), new ForwardedFlows(exec, Exec.Find("ip"), Exec.Find("conntrack"))), News.Add), () =>
         {
             Rolled++;
             OnRollBack();
@@ -57,6 +60,7 @@ internal sealed class Rig : IAsyncDisposable
     }
 
     public ManualClock Time { get; } = new(Orders.Noon);
+    public NetSegment Segment => segment;
     public NetNamespace Host { get; }
     public NetNamespace Peer { get; }
     public Canary Hub { get; }
@@ -65,6 +69,7 @@ internal sealed class Rig : IAsyncDisposable
     public IsolationWatch Watch { get; }
     public NetworkIsolate Isolate { get; }
     public List<(string Kind, Guid? Uid)> Events { get; } = [];
+    public List<JsonObject> News { get; } = [];
     public int Syncs { get; private set; }
     /// <summary>The hub accepts connections and answers no sync.</summary>
     public bool HubIsBusy { get; set; }
@@ -117,8 +122,17 @@ internal sealed class Rig : IAsyncDisposable
         return (client ?? throw new InvalidOperationException($"{to.Name} cannot be reached"), await accepting.Within());
     }
 
+    /// <summary>Goes with this rig, before its hosts do.</summary>
+    public T With<T>(T held) where T : IAsyncDisposable
+    {
+        more.Insert(0, held);
+        return held;
+    }
+
     public async ValueTask DisposeAsync()
     {
+        foreach (var held in more)
+            await held.DisposeAsync();
         await stop.CancelAsync();
         await speaking;
         await Hub.DisposeAsync();

@@ -28,7 +28,7 @@ public sealed class NetworkIsolationTests : IAsyncLifetime
     private string NotePath => Path.Combine(folder, "isolation.json");
 
     private RulesIsolation With(string nft) => new(new NftFirewall(new Nft(new Exec("ip", "netns", "exec", host), nft),
-        new EgressChains(new Exec("ip", "netns", "exec", host), new Nft(new Exec("ip", "netns", "exec", host), nft), Exec.Find("ip")),
+        new NetworkLook(new Exec("ip", "netns", "exec", host), Exec.Find("ip"), Exec.Find("tc"), nft),
         new SocketKiller(new Exec("ip", "netns", "exec", host), Exec.Find("ss"))), where, new IsolationStore(NotePath),
         new IsolationTies("boot-1", () => Orders.Noon, () => false, IsolationTies.HostSocket, TimeProvider.System));
 

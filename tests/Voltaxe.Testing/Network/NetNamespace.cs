@@ -29,8 +29,20 @@ public sealed partial class NetNamespace : IDisposable
     public IPAddress V4 { get; internal set; } = IPAddress.None;
     public IPAddress V6 { get; internal set; } = IPAddress.IPv6None;
 
+    /// <summary>A router's addresses on its other segment.</summary>
+    public IPAddress OtherV4 { get; internal set; } = IPAddress.None;
+    public IPAddress OtherV6 { get; internal set; } = IPAddress.IPv6None;
+
     /// <summary>The switch's end of this host's cable, for <see cref="NetSegment"/>.</summary>
     internal string? Port { get; set; }
+
+    /// <summary>Sends by this router what is not for its own segment.</summary>
+    /// <param name="other">The router stands on this host's segment with its second cable.</param>
+    public void GoesBy(NetNamespace router, bool other = false)
+    {
+        Ip("route", "replace", "default", "via", (other ? router.OtherV4 : router.V4).ToString());
+        Ip("-6", "route", "replace", "default", "via", (other ? router.OtherV6 : router.V6).ToString());
+    }
 
     /// <summary>What names mean to programs inside, instead of this machine's /etc/hosts: this one, and no other. Before the first starts; what it says may change later.</summary>
     public void Knows(string name, params IPAddress[] addresses)

@@ -16,10 +16,13 @@ public sealed class NetSegment : IDisposable
     private static readonly string RunTag =
         Environment.GetEnvironmentVariable("VOLTAXE_TEST_RUN") is { Length: 5 } tag ? tag : RandomNumberGenerator.GetHexString(5, lowercase: true);
 
+    private const int FirstRouter = 254;
+
     private static int names;
     private readonly List<NetNamespace> hosts = [];
     private readonly NetNamespace wire;
     private readonly int net = RandomNumberGenerator.GetInt32(128, 255), subnet = RandomNumberGenerator.GetInt32(0, 256);
+    private int routers;
     private string? machineEnd;
     private IDisposable? machineWill;
 
@@ -68,6 +71,46 @@ public sealed class NetSegment : IDisposable
         Shell.Run("ip", "link", "set", "dev", outer, "up");
         return MachineV4 = v4;
     }
+
+    /// <summary>
+    /// A router to another segment: a host of this one, plugged into the other by a second cable, <c>eth1</c>. The other's hosts answer by it
+    /// when they are given it as their way (<see cref="NetNamespace.GoesBy"/>).
+    /// </summary>
+    /// <param name="mtu">The largest packet that the second cable carries.</param>
+    public NetNamespace AddRouter(NetSegment to, int mtu = 1500)
+    {
+        var router = AddHost();
+        to.Plug(router, mtu);
+        return router;
+    }
+
+    /// <summary>Plugs a host of another segment into this one by a second cable, and makes it the router between them.</summary>
+    public void Plug(NetNamespace router, int mtu = 1500)
+    {
+        var (inner, port) = NextCable();
+        wire.Ip("link", "add", "name", inner, "type", "veth", "peer", "name", port);
+        Plug(port);
+        wire.Ip("link", "set", "dev", inner, "netns", router.Name);
+        router.Ip("link", "set", "dev", inner, "name", "eth1", "mtu", mtu.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        (router.OtherV4, router.OtherV6) = AddressesOf(FirstRouter - routers++);
+        router.Ip("addr", "add", $"{router.OtherV4}/24", "dev", "eth1");
+        router.Ip("addr", "add", $"{router.OtherV6}/64", "dev", "eth1", "nodad");
+        router.Ip("link", "set", "dev", "eth1", "up");
+        router.Tool("sysctl", "-qw", "net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1");
+    }
+
+    /// <summary>
+    /// The switch forwards multicast only where it was asked for, asks every second, and forgets within three who does not say it again.
+    /// </summary>
+    public void Snoop() => wire.Ip("link", "set", "dev", Bridge, "type", "bridge", "mcast_snooping", "1", "mcast_querier", "1", "mcast_mld_version", "2", "mcast_igmp_version", "3",
+        "mcast_query_interval", "100", "mcast_query_response_interval", "50", "mcast_membership_interval", "250", "mcast_startup_query_interval", "50", "mcast_querier_interval", "1000");
+
+    /// <summary>The multicast groups that the switch forwards to a host.</summary>
+    public string GroupsOf(NetNamespace host) => string.Join('\n',
+        wire.Tool("bridge", "mdb", "show", "dev", Bridge).Split('\n').Where(line => line.Contains($"port {PortOf(host)} ", StringComparison.Ordinal)));
+
+    /// <summary>The switch's end of a host's cable, where frames arrive that no switch forwards.</summary>
+    public FrameSocket SwitchEndOf(NetNamespace host) => new(wire, PortOf(host));
 
     /// <summary>The switch drops all that this host sends and is sent, and tells nobody: the host's link stays up.</summary>
     public void Cut(NetNamespace host) => wire.Ip("link", "set", "dev", PortOf(host), "nomaster");

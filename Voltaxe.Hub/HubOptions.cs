@@ -33,6 +33,8 @@ public sealed record HubOptions
     public IReadOnlyList<string>? TrustedProxies { get; init; }
     /// <summary>How often one address may knock at the open doors.</summary>
     public DoorLimits Doors { get; init; } = new();
+    /// <summary>How long a person stays signed in at the dashboard.</summary>
+    public SessionLimits Sessions { get; init; } = new();
     /// <summary>The seed's agents.</summary>
     public LegacyOptions Legacy { get; init; } = new();
 
@@ -76,10 +78,29 @@ public sealed record HubOptions
         }
         foreach (var fault in Doors.Faults())
             yield return fault;
+        foreach (var fault in Sessions.Faults())
+            yield return fault;
         foreach (var fault in Delivery.Faults())
             yield return fault;
         foreach (var fault in Evidence.Faults())
             yield return fault;
+    }
+}
+
+/// <summary>How long a person stays signed in at the dashboard, in every tab.</summary>
+public sealed record SessionLimits
+{
+    /// <summary>Counted from signing in, however much is done meanwhile. From a minute to 8 hours, the default.</summary>
+    public TimeSpan Lifetime { get; init; } = TimeSpan.FromHours(8);
+    /// <summary>Counted from the last thing that the person did. From a minute to <see cref="Lifetime"/>; default 30 minutes.</summary>
+    public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromMinutes(30);
+
+    public IEnumerable<string> Faults()
+    {
+        if (Lifetime < TimeSpan.FromMinutes(1) || Lifetime > TimeSpan.FromHours(8))
+            yield return "Voltaxe:Sessions:Lifetime must be from 00:01:00 (a minute) to 08:00:00 (8 hours)";
+        if (IdleTimeout < TimeSpan.FromMinutes(1) || IdleTimeout > Lifetime)
+            yield return "Voltaxe:Sessions:IdleTimeout must be from 00:01:00 (a minute) to Voltaxe:Sessions:Lifetime";
     }
 }
 

@@ -19,6 +19,9 @@ public interface IHubReader
     Task<AgentView?> FindAgentAsync(string hostOrId, CancellationToken ct);
 
     Task<CommandView?> FindCommandAsync(long id, CancellationToken ct);
+
+    /// <summary>How long a command of this name waits for its host once it is due, as the hub is set.</summary>
+    TimeSpan LifetimeOf(string command);
 }
 
 /// <summary>What the dashboard reads of collections: the evidence that they brought, and how far they are.</summary>
@@ -38,7 +41,11 @@ public interface IEvidenceReader
 /// <summary>What operators may do. Who acts comes from the signed-in user, never from an argument.</summary>
 public interface IHubActions
 {
-    Task<Answered<QueuedCommands>> QueueAsync(NewCommands order, CancellationToken ct);
+    /// <param name="key">
+    /// One for everything that a person does in one dialog, 1 to 255 printable ASCII characters: the same order under the same key again is
+    /// answered with the commands of the first; another order under it is refused with 422.
+    /// </param>
+    Task<Answered<QueuedCommands>> QueueAsync(NewCommands order, string key, CancellationToken ct);
 
     /// <summary>Withdraws a command, or asks the agent to, when it is already handed out. 409 when it has ended.</summary>
     Task<Answered<CommandView>> CancelAsync(long id, string reason, CancellationToken ct);

@@ -68,6 +68,15 @@
       else announce("Actions are off until the connection is back.");
     }, true);
 
+  // Ctrl+Enter in an open dialog does what it is for; Enter alone never does.
+  addEventListener("keydown", e => {
+    if (e.key !== "Enter" || !(e.ctrlKey || e.metaKey) || e.repeat || !(e.target instanceof Element)) return;
+    const confirm = e.target.closest("dialog[open]")?.querySelector("[data-confirm]");
+    if (!confirm) return;
+    e.preventDefault();
+    confirm.click();
+  });
+
   addEventListener("click", async e => {
     const target = e.target instanceof Element ? e.target.closest("[data-theme-choice], [data-copy], [data-copy-text], [data-reload], [data-reconnect]") : null;
     if (!target) return;

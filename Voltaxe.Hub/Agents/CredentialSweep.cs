@@ -3,9 +3,12 @@ using Voltaxe.Hub.Persistence;
 
 namespace Voltaxe.Hub.Agents;
 
-/// <summary>Removes credentials whose time is over: access tokens, used assertions, enrolment tokens and what they were used for.</summary>
+/// <summary>Removes credentials whose time is over: access tokens, used assertions, enrolment tokens and what they were used for, sessions.</summary>
 public sealed partial class CredentialSweep(HubStore store, ILogger<CredentialSweep> log) : BackgroundService
 {
+    /// <summary>No session can stand longer without a word.</summary>
+    private static readonly TimeSpan AfterLastSeen = TimeSpan.FromDays(1);
+
     public static readonly TimeSpan Interval = TimeSpan.FromMinutes(5);
 
     /// <summary>How many rows went.</summary>
@@ -15,7 +18,8 @@ public sealed partial class CredentialSweep(HubStore store, ILogger<CredentialSw
         return await db.AgentTokens.Where(t => t.ExpiresAt <= now).ExecuteDeleteAsync(c)
             + await db.UsedAssertions.Where(u => u.ExpiresAt <= now).ExecuteDeleteAsync(c)
             + await db.Enrolments.Where(e => db.EnrolmentTokens.Any(t => t.Hash == e.TokenHash && t.ExpiresAt <= now)).ExecuteDeleteAsync(c)
-            + await db.EnrolmentTokens.Where(t => t.ExpiresAt <= now).ExecuteDeleteAsync(c);
+            + await db.EnrolmentTokens.Where(t => t.ExpiresAt <= now).ExecuteDeleteAsync(c)
+            + await db.Sessions.Where(s => s.LastSeenAt < now - AfterLastSeen).ExecuteDeleteAsync(c);
     }, ct);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

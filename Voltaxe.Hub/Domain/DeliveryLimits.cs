@@ -32,12 +32,17 @@ public sealed record DeliveryLimits
     /// <summary>At most so many characters of payload in one hand-out, so that a message stays below 1 MiB. Default 600,000.</summary>
     public int MaxPayloadPerHandOut { get; init; } = 600_000;
 
-    public TimeSpan LifetimeOf(string command) => command switch
+    /// <summary>How long a command is valid once it is due, unless its order says otherwise.</summary>
+    public TimeSpan LifetimeOf(string command)
     {
-        CommandNames.KillProcess => KillLifetime,
-        CommandNames.CollectForensics => CollectLifetime,
-        _ => NetworkLifetime,
-    };
+        var usual = command switch
+        {
+            CommandNames.KillProcess => KillLifetime,
+            CommandNames.CollectForensics => CollectLifetime,
+            _ => NetworkLifetime,
+        };
+        return usual < MaxLifetime ? usual : MaxLifetime;
+    }
 
     /// <summary>The agent's own limits on a run; here they only tell when silence is too long.</summary>
     public static TimeSpan RunLimitOf(string command) => command switch

@@ -8,7 +8,7 @@ using Voltaxe.Hub.Persistence;
 namespace Voltaxe.Hub.Live;
 
 /// <summary>The dashboard's eyes: a snapshot, then changes, watched from before the snapshot so that nothing falls between.</summary>
-public sealed class HubReader(HubStore store, LiveFeed feed, AgentViews views) : IHubReader
+public sealed class HubReader(HubStore store, LiveFeed feed, AgentViews views, HubOptions options) : IHubReader
 {
     public async Task<LiveView<AgentView>> WatchAgentsAsync(CancellationToken ct)
     {
@@ -40,6 +40,8 @@ public sealed class HubReader(HubStore store, LiveFeed feed, AgentViews views) :
 
     public Task<CommandView?> FindCommandAsync(long id, CancellationToken ct) => store.ReadAsync(async (db, token) =>
         await db.Commands.SingleOrDefaultAsync(c => c.Id == id, token) is { } command ? CommandViews.Of(command) : null, ct);
+
+    public TimeSpan LifetimeOf(string command) => options.Delivery.LifetimeOf(command);
 
     private static async IAsyncEnumerable<IReadOnlyList<LiveChange<CommandView>>> Fitting(
         IAsyncEnumerable<IReadOnlyList<LiveChange<CommandView>>> changes, CommandFilter filter, [EnumeratorCancellation] CancellationToken ct)

@@ -30,6 +30,7 @@ public abstract class HubDb(DbContextOptions options) : IdentityUserContext<HubU
     public DbSet<AgentToken> AgentTokens => Set<AgentToken>();
     public DbSet<EnrolmentToken> EnrolmentTokens => Set<EnrolmentToken>();
     public DbSet<Enrolment> Enrolments => Set<Enrolment>();
+    public DbSet<OperatorSession> Sessions => Set<OperatorSession>();
     public DbSet<UsedAssertion> UsedAssertions => Set<UsedAssertion>();
 
     internal const string Open = "status IN ('awaiting_approval', 'pending', 'delivered')";
@@ -143,6 +144,11 @@ public abstract class HubDb(DbContextOptions options) : IdentityUserContext<HubU
         {
             e.ToTable("used_assertions").HasKey(t => new { t.AgentId, t.Jti });
             e.HasIndex(t => t.ExpiresAt);
+        });
+        model.Entity<OperatorSession>(e =>
+        {
+            e.ToTable("sessions").HasKey(s => s.Id);
+            e.HasIndex(s => s.LastSeenAt);
         });
         model.Entity<HubUser>(e => e.ToTable("users"));
         model.Entity<Microsoft.AspNetCore.Identity.IdentityUserClaim<string>>(e => e.ToTable("user_claims"));

@@ -16,6 +16,21 @@ public sealed class HubUser : IdentityUser
     public DateTimeOffset? OnceExpiresAt { get; set; }
 }
 
+/// <summary>
+/// A session of a person who signed in at the dashboard. The cookie names it; only while it stands does the cookie mean anything, in every
+/// tab and on every node.
+/// </summary>
+public sealed class OperatorSession
+{
+    public required string Id { get; init; }
+    public required string UserId { get; init; }
+    public DateTimeOffset CreatedAt { get; init; }
+    /// <summary>When the person last did something: a request, or an event in a page.</summary>
+    public DateTimeOffset LastSeenAt { get; set; }
+    /// <summary>When the person signed out; null: not.</summary>
+    public DateTimeOffset? EndedAt { get; set; }
+}
+
 /// <summary>A bearer token of an operator: <c>vtx_pat_&lt;id&gt;_&lt;secret&gt;</c>; only a keyed hash is kept.</summary>
 public sealed class OperatorToken
 {

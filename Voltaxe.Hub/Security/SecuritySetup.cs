@@ -26,7 +26,7 @@ public static class SecuritySetup
             .AddScheme<AuthenticationSchemeOptions, BearerHandler>(BearerHandler.SchemeName, null)
             .AddCookie(IdentityConstants.ApplicationScheme)
             .AddCookie(IdentityConstants.TwoFactorRememberMeScheme); // Identity signs out of it, too, when it ends a session.
-        services.AddSessions(https, options.PublicPath.HasValue);
+        services.AddSessions(options.Sessions, https, options.PublicPath.HasValue);
         services.AddDataProtection().SetApplicationName("voltaxe").PersistKeysToFileSystem(new DirectoryInfo(options.KeyRing));
         return services;
     }

@@ -1,10 +1,10 @@
 using System.Security.Claims;
-using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Components.Authorization;
 using Microsoft.AspNetCore.Components.Server;
+using Microsoft.AspNetCore.Components.Server.Circuits;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.Extensions.Options;
-using Voltaxe.Contracts.Json;
+using Voltaxe.Hub.Persistence;
 
 namespace Voltaxe.Hub.Security;
 
@@ -24,34 +24,39 @@ public sealed class SessionClaims(UserSeals seals, IOptions<IdentityOptions> opt
     }
 }
 
-/// <summary>Looks at the user again every 30 s of a session: who was removed, demoted or edited by another hand is out.</summary>
-public sealed class SessionValidator(IOptions<SecurityStampValidatorOptions> options, SignInManager<HubUser> signIn, ILoggerFactory logger, UserSeals seals)
-    : SecurityStampValidator<HubUser>(options, signIn, logger)
+/// <summary>Whether the person behind a circuit did something since it was last asked: events of a page, not the page's own signs of life.</summary>
+public sealed class CircuitActivity : CircuitHandler
 {
-    public static readonly TimeSpan Interval = TimeSpan.FromSeconds(30);
+    private int seen;
 
-    protected override async Task<HubUser?> VerifySecurityStamp(ClaimsPrincipal? principal) =>
-        await base.VerifySecurityStamp(principal) is { } user && seals.RoleHolds(user) ? user : null;
+    public bool Take() => Interlocked.Exchange(ref seen, 0) != 0;
+
+    public override Func<CircuitInboundActivityContext, Task> CreateInboundActivityHandler(Func<CircuitInboundActivityContext, Task> next) => context =>
+    {
+        Interlocked.Exchange(ref seen, 1);
+        return next(context);
+    };
 }
 
-/// <summary>The same for the dashboard's circuits, which outlive the request that opened them.</summary>
-public sealed class CircuitRevalidation(ILoggerFactory logger, IServiceScopeFactory scopes, IOptions<IdentityOptions> options)
-    : RevalidatingServerAuthenticationStateProvider(logger)
+/// <summary>Looks again and again whether a circuit's session still stands: circuits outlive the request that opened them.</summary>
+public sealed class CircuitRevalidation(ILoggerFactory logger, OperatorSessions sessions, CircuitActivity activity) : RevalidatingServerAuthenticationStateProvider(logger)
 {
-    protected override TimeSpan RevalidationInterval => SessionValidator.Interval;
+    /// <summary>Everybody whose session ended is out within 30 s; this leaves room for a slow database.</summary>
+    protected override TimeSpan RevalidationInterval => TimeSpan.FromSeconds(10);
 
     protected override Task<bool> ValidateAuthenticationStateAsync(AuthenticationState authenticationState, CancellationToken cancellationToken) =>
-        IsStillValidAsync(authenticationState.User);
+        IsStillValidAsync(authenticationState.User, cancellationToken);
 
-    /// <summary>The user exists, its stamp is the session's, and so is its role.</summary>
-    public async Task<bool> IsStillValidAsync(ClaimsPrincipal user)
+    public async Task<bool> IsStillValidAsync(ClaimsPrincipal user, CancellationToken ct = default)
     {
-        await using var scope = scopes.CreateAsyncScope();
-        var users = scope.ServiceProvider.GetRequiredService<UserManager<HubUser>>();
-        var seals = scope.ServiceProvider.GetRequiredService<UserSeals>();
-        return await users.GetUserAsync(user) is { } found
-            && seals.RoleHolds(found)
-            && Words.Of(found.Role) == user.FindFirstValue(Principals.RoleClaim)
-            && found.SecurityStamp == user.FindFirstValue(options.Value.ClaimsIdentity.SecurityStampClaimType);
+        try
+        {
+            return await sessions.StandsAsync(user, activity.Take(), ct);
+        }
+        catch (StorageUnavailableException)
+        {
+            // Without the database nothing can be ordered; who is signed in is asked again.
+            return true;
+        }
     }
 }

@@ -1,6 +1,8 @@
+using System.Security.Claims;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Components.Authorization;
+using Microsoft.AspNetCore.Components.Server.Circuits;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
@@ -11,17 +13,16 @@ namespace Voltaxe.Hub.Security;
 /// <summary>Sign-in of people: users, their cookie, and the form tokens that go with it.</summary>
 internal static class SessionsSetup
 {
-    public static readonly TimeSpan Life = TimeSpan.FromHours(8);
-
-    public static void AddSessions(this IServiceCollection services, bool https, bool hasPrefix)
+    public static void AddSessions(this IServiceCollection services, SessionLimits limits, bool https, bool hasPrefix)
     {
+        services.AddSingleton<OperatorSessions>();
+        services.AddScoped<CircuitActivity>();
+        services.AddScoped<CircuitHandler>(provider => provider.GetRequiredService<CircuitActivity>());
         services.AddSingleton<UserSeals>();
         services.AddSingleton<IPasswordHasher<HubUser>, SealedPasswordHasher>();
         services.AddSingleton<PasswordDecoy>();
         services.AddIdentityCore<HubUser>(Rules).AddEntityFrameworkStores<HubDb>().AddSignInManager();
         services.Replace(ServiceDescriptor.Scoped<IUserClaimsPrincipalFactory<HubUser>, SessionClaims>());
-        services.Replace(ServiceDescriptor.Scoped<ISecurityStampValidator, SessionValidator>());
-        services.Configure<SecurityStampValidatorOptions>(o => o.ValidationInterval = SessionValidator.Interval);
         services.AddScoped<AuthenticationStateProvider, CircuitRevalidation>();
         services.AddAntiforgery(o =>
         {
@@ -33,13 +34,15 @@ internal static class SessionsSetup
         {
             Shape(o.Cookie, "voltaxe_session", https, hasPrefix);
             o.Cookie.SecurePolicy = https ? CookieSecurePolicy.Always : CookieSecurePolicy.SameAsRequest;
-            o.ExpireTimeSpan = Life;
-            o.SlidingExpiration = true;
+            o.ExpireTimeSpan = limits.Lifetime;
+            o.SlidingExpiration = false; // How long somebody did nothing is written down with the session.
             o.LoginPath = "/sign-in";
             o.AccessDeniedPath = "/access-denied";
             o.Events = new CookieAuthenticationEvents
             {
-                OnValidatePrincipal = SecurityStampValidator.ValidatePrincipalAsync,
+                OnSigningIn = BeginAsync,
+                OnSigningOut = context => SessionsOf(context.HttpContext).EndAsync(context.HttpContext.User, context.HttpContext.RequestAborted),
+                OnValidatePrincipal = ValidateAsync,
                 OnRedirectToLogin = context => Browsers.AsksForPage(context.Request)
                     ? RedirectAsync(context)
                     : BearerHandler.ChallengeAsync(context.HttpContext, refusals),
@@ -48,6 +51,25 @@ internal static class SessionsSetup
                     : BearerHandler.ForbidAsync(context.HttpContext, refusals),
             };
         });
+    }
+
+    private static OperatorSessions SessionsOf(HttpContext context) => context.RequestServices.GetRequiredService<OperatorSessions>();
+
+    private static async Task BeginAsync(CookieSigningInContext context)
+    {
+        var (http, user) = (context.HttpContext, context.Principal!);
+        // Somebody signs in over a session that stands: that one is over.
+        await SessionsOf(http).EndAsync(http.User, http.RequestAborted);
+        var userId = user.FindFirstValue(http.RequestServices.GetRequiredService<IOptions<IdentityOptions>>().Value.ClaimsIdentity.UserIdClaimType)!;
+        ((ClaimsIdentity)user.Identity!).AddClaim(new(OperatorSessions.Claim, await SessionsOf(http).BeginAsync(userId, http.RequestAborted)));
+    }
+
+    private static async Task ValidateAsync(CookieValidatePrincipalContext context)
+    {
+        if (await SessionsOf(context.HttpContext).StandsAsync(context.Principal!, active: true, context.HttpContext.RequestAborted))
+            return;
+        context.RejectPrincipal();
+        await context.HttpContext.SignOutAsync(IdentityConstants.ApplicationScheme);
     }
 
     private static void Rules(IdentityOptions o)

@@ -12,8 +12,7 @@ public enum ActionKind { Isolate, Restore, Kill, Collect }
 /// <param name="Verb">For buttons and titles.</param>
 /// <param name="Consequence">What happens to the host, said before anybody confirms.</param>
 /// <param name="Stays">What goes on working.</param>
-/// <param name="Lifetime">How long it waits for an offline host.</param>
-public sealed record ActionWords(ActionKind Kind, string Command, string Verb, Glyph Glyph, string Consequence, string Stays, string Lifetime)
+public sealed record ActionWords(ActionKind Kind, string Command, string Verb, Glyph Glyph, string Consequence, string Stays)
 {
     /// <summary>"isolate-button": what tests and scripts hold on to.</summary>
     public string TestId => Kind switch
@@ -33,16 +32,16 @@ public sealed record ActionWords(ActionKind Kind, string Command, string Verb, G
     [
         new(ActionKind.Isolate, CommandNames.NetworkIsolate, "Isolate", Glyph.ShieldLock,
             "Cuts the host off the network. Its open connections end and do not come back.",
-            "The agent's way to the hub, loopback, DHCP and neighbour discovery. No DNS.", "72 h"),
+            "The agent's way to the hub, loopback, DHCP and neighbour discovery. No DNS."),
         new(ActionKind.Restore, CommandNames.NetworkRestore, "Restore", Glyph.Shield,
             "Takes the isolation away: the host can reach the network, and be reached, again.",
-            "The host's own firewall rules, as they were.", "72 h"),
+            "The host's own firewall rules, as they were."),
         new(ActionKind.Kill, CommandNames.KillProcess, "Kill process", Glyph.Skull,
             "Ends one process for good: first asked, then forced. What it had not saved is lost.",
-            "Everything else on the host. A process that took over the pid since is left alone.", "15 min"),
+            "Everything else on the host. A process that took over the pid since is left alone."),
         new(ActionKind.Collect, CommandNames.CollectForensics, "Collect evidence", Glyph.Box,
             "Reads what is chosen below and sends it to the hub. Changes nothing on the host.",
-            "Everything. It runs at low priority.", "24 h"),
+            "Everything. It runs at low priority."),
     ];
 
     /// <summary>A command's name as people say it; one that is not known stays as it came, made safe.</summary>

@@ -203,8 +203,16 @@ public sealed class FakeHub : IHubReader, IEvidenceReader, IHubActions
         return Processes!();
     }
 
-    public async Task<Answered<QueuedCommands>> QueueAsync(NewCommands order, CancellationToken ct)
+    /// <summary>The keys under which orders came, one each.</summary>
+    public List<string> Keys { get; } = [];
+
+    public TimeSpan Lifetime { get; set; } = TimeSpan.FromHours(72);
+
+    public TimeSpan LifetimeOf(string command) => Lifetime;
+
+    public async Task<Answered<QueuedCommands>> QueueAsync(NewCommands order, string key, CancellationToken ct)
     {
+        Keys.Add(key);
         if (HoldOrders is { } hold)
             await hold.Task.WaitAsync(ct);
         if (Fault is not null)

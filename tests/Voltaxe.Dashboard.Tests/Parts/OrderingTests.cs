@@ -54,12 +54,13 @@ public class OrderingTests : Screen
     }
 
     [Theory]
-    [InlineData(ActionKind.Isolate, "72 h", "off the network")]
-    [InlineData(ActionKind.Restore, "72 h", "reach the network")]
-    [InlineData(ActionKind.Kill, "15 min", "one process")]
-    [InlineData(ActionKind.Collect, "24 h", "Changes nothing")]
-    public void The_dialog_says_what_happens_what_stays_and_how_long_an_offline_host_is_waited_for(ActionKind kind, string lifetime, string consequence)
+    [InlineData(ActionKind.Isolate, 72 * 60, "3 d", "off the network")]
+    [InlineData(ActionKind.Restore, 60, "1 h", "reach the network")]
+    [InlineData(ActionKind.Kill, 15, "15 min", "one process")]
+    [InlineData(ActionKind.Collect, 90, "1 h 30 min", "Changes nothing")]
+    public void The_dialog_says_what_happens_what_stays_and_how_long_the_hub_waits_for_an_offline_host(ActionKind kind, int minutes, string lifetime, string consequence)
     {
+        Hub.Lifetime = TimeSpan.FromMinutes(minutes);
         var dialog = Open(kind, Presence.Offline);
         Assert.Contains(consequence, dialog.Test("consequence").Said(), StringComparison.Ordinal);
         Assert.NotEmpty(dialog.Test("stays").Said());
@@ -74,12 +75,44 @@ public class OrderingTests : Screen
     public void The_default_is_to_leave_everything_as_it_is()
     {
         var dialog = Open(ActionKind.Isolate);
-        Assert.True(dialog.Test("dismiss-button").HasAttribute("autofocus"));
+        Assert.Equal("reason-input", Assert.Single(dialog.FindAll("[autofocus]")).GetAttribute("data-testid"));
         Assert.Equal("Cancel", dialog.Test("dismiss-button").Said());
         Assert.All(dialog.FindAll("button"), b => Assert.Equal("button", b.GetAttribute("type")));
         Assert.Empty(dialog.FindAll("form"));
         dialog.Test("dismiss-button").Click();
         Assert.Equal((1, 0), (closed, Hub.Queued.Count));
+    }
+
+    [Fact]
+    public async Task A_second_click_that_was_on_its_way_comes_with_the_first_one_s_key_or_not_at_all()
+    {
+        var dialog = Open(ActionKind.Isolate);
+        dialog.Test("reason-input").Input("C2 beacon");
+        Hub.HoldOrders = new TaskCompletionSource();
+        var confirm = dialog.Test("confirm-button");
+        var first = confirm.ClickAsync(new());
+        await confirm.ClickAsync(new());
+        Hub.HoldOrders.SetResult();
+        await first;
+        // The dialog is closing, and the browser has not heard of it yet.
+        await confirm.ClickAsync(new());
+        Assert.Single(Hub.Queued);
+        Assert.Single(Hub.Keys.Distinct());
+    }
+
+    [Fact]
+    public void After_a_refusal_the_same_dialog_tries_again_under_its_key_and_another_dialog_under_another()
+    {
+        var dialog = Open(ActionKind.Isolate);
+        dialog.Test("reason-input").Input("C2 beacon");
+        Hub.Refuse = new ProblemView { Title = "Not now." };
+        dialog.Test("confirm-button").Click();
+        Hub.Refuse = null;
+        dialog.Test("confirm-button").Click();
+        var other = Open(ActionKind.Isolate);
+        other.Test("reason-input").Input("C2 beacon");
+        other.Test("confirm-button").Click();
+        Assert.Equal((3, 2), (Hub.Keys.Count, Hub.Keys.Distinct().Count()));
     }
 
     [Fact]

@@ -35,7 +35,6 @@ public sealed partial class CancelDialog
             return;
         sending = true;
         var answer = await HubAnswer.OfAsync(() => Actions.CancelAsync(Command.Id, reason!.Trim(), CancellationToken.None), Log);
-        sending = false;
         if (answer.Value is { } now)
         {
             await OnCancelled.InvokeAsync(now);
@@ -43,6 +42,7 @@ public sealed partial class CancelDialog
                 await dialog.CloseAsync();
             return;
         }
+        sending = false;
         problem = ProblemWords.Of(answer.Problem ?? new ProblemView { Title = "The hub answered without a command." });
     }
 }

@@ -13,12 +13,15 @@ namespace Voltaxe.Dashboard.Components.Parts.Ordering;
 /// <summary>Asks for what an order needs, says what it will do, and queues it.</summary>
 public sealed partial class OrderDialog
 {
+    // Whatever a person does in this dialog is one order: a second click that was on its way is answered with the first one's command.
+    private readonly string key = $"dialog-{Guid.NewGuid():N}";
     private ModalDialog? dialog;
     private OrderDraft? draft;
     private bool tried;
     private ProblemWords? problem;
     private bool sending;
 
+    [Inject] private IHubReader Reader { get; set; } = null!;
     [Inject] private IHubActions Actions { get; set; } = null!;
     [Inject] private TimeProvider Clock { get; set; } = null!;
     [Inject] private Toasts Toasts { get; set; } = null!;
@@ -49,8 +52,7 @@ public sealed partial class OrderDialog
         if (Faults.Count > 0)
             return;
         sending = true;
-        var answer = await HubAnswer.OfAsync(() => Actions.QueueAsync(Draft.ToOrder(), CancellationToken.None), Log);
-        sending = false;
+        var answer = await HubAnswer.OfAsync(() => Actions.QueueAsync(Draft.ToOrder(), key, CancellationToken.None), Log);
         if (answer is { Value.Commands: [var queued, ..] })
         {
             if (!Quiet)
@@ -61,6 +63,7 @@ public sealed partial class OrderDialog
                 await dialog.CloseAsync();
             return;
         }
+        sending = false;
         problem = ProblemWords.Of(answer.Problem ?? new ProblemView { Title = "The hub answered without a command." });
     }
 }

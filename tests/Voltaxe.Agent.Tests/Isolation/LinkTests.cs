@@ -193,7 +193,9 @@ public sealed class LinkTests
         Assert.False(await hub.AnswersAsync(rig.Host));
         await rig.Watch.LookAsync(default);
         Assert.True(await hub.AnswersAsync(rig.Host));
+        // It may also be somebody who wants the hub's frames: it is told, and no more than that.
         Assert.Empty(rig.Events);
+        Assert.Equal("02:00:5e:00:01:07", rig.News.Single()["hub_next_hops"]![hub.Address.ToString()]![0]!.GetValue<string>());
     }
 
     [NeedsFact(Network)]

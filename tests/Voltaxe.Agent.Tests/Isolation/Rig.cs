@@ -45,7 +45,7 @@ internal sealed class Rig : IAsyncDisposable
         var exec = new Exec("ip", "netns", "exec", Host.Name);
         var nft = new Nft(exec, Exec.Find("nft")!);
         Rules = new RulesIsolation(new NftFirewall(nft, new NetworkLook(exec, Exec.Find("ip"), Exec.Find("tc"), Exec.Find("nft")), new SocketKiller(exec, Exec.Find("ss")),
-            isContainer is null ? null : new HostSessions(new NamespaceSessions(isContainer), new ForwardedFlows(exec, Exec.Find("ip"), Exec.Find("conntrack"))), News.Add), Where, new IsolationStore(folder.File("isolation.json")),
+            isContainer is null ? null : new HostSessions(new NamespaceSessions(isContainer), new ForwardedFlows(exec, Exec.Find("ip"), Exec.Find("conntrack"))), new IsolationNews(News.Add, Time)), Where, new IsolationStore(folder.File("isolation.json")),
             new IsolationTies("boot-1", Time.GetUtcNow, () => contact.HeardWithin(IsolationProof.Recent), NewSocket, TimeProvider.System));
         var platform = new HostPlatform("linux", Rules, null, null);
         var proof = new IsolationProof(contact, clock, outbox, Time);

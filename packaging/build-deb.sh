@@ -53,6 +53,7 @@ Architecture: $arch
 Maintainer: Voltaxe <voltaxe@localhost>
 Installed-Size: $(du -k --apparent-size -s "$tree/usr" | cut -f1)
 Depends: libc6 (>= 2.31), libgcc-s1, libssl3 | libssl3t64 | libssl1.1, libstdc++6, iproute2, nftables
+Recommends: conntrack
 Section: admin
 Priority: optional
 Description: endpoint agent of Voltaxe

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.Json.Nodes;
 
 namespace Voltaxe.Agent.Platform.Linux;
@@ -5,6 +6,9 @@ namespace Voltaxe.Agent.Platform.Linux;
 /// <summary>What the result of an isolation says of its limits. Nothing of it is left to be found out.</summary>
 internal static class IsolationLimits
 {
+    /// <summary>Where news say by which Ethernet addresses the hub is reached.</summary>
+    public const string NextHops = "hub_next_hops";
+
     /// <summary>What a host loses with an isolation and may need one day, whatever it has in use.</summary>
     private static readonly string[] NeverKept =
     [
@@ -54,6 +58,10 @@ internal static class IsolationLimits
             watched["raw_frames_not_blocked"] = why;
         if (ensured.Around is { PastTheRules.Count: > 0 } around)
             watched["past_the_rules"] = Texts(around.PastTheRules);
+        var hops = new JsonObject();
+        foreach (var (hub, macs) in ensured.Around?.NextHops ?? new Dictionary<IPAddress, IReadOnlyList<string>>())
+            hops[hub.ToString()] = Texts(macs);
+        watched[NextHops] = hops;
         return watched;
     }
 

@@ -28,7 +28,7 @@ public static class LinuxPlatform
             var nft = new Nft(exec, Exec.Find("nft")!);
             var sessions = new HostSessions(new NamespaceSessions(), new ForwardedFlows(exec, Exec.Find("ip"), Exec.Find("conntrack")));
             var firewall = new NftFirewall(nft, new NetworkLook(exec, Exec.Find("ip"), Exec.Find("tc"), Exec.Find("nft")), new SocketKiller(exec, Exec.Find("ss")), sessions,
-                news: data => ties.News?.Invoke(store.Read()?.Uid, data));
+                new IsolationNews(data => ties.News?.Invoke(store.Read()?.Uid, data), ties.Time));
             isolation = new RulesIsolation(firewall, hubs, store, ties);
             hubs.Pin(store.Read()?.Hubs);
         }

@@ -41,17 +41,8 @@ public sealed class NetworkLook(Exec exec, string? ip, string? tc = null, string
         if (ip is null)
             throw new PlatformException("not_available", "the program ip is not on this host");
         var links = Surroundings.OfLinks(await ListAsync(["-d", "link", "show"], ct), static name => Directory.Exists($"/sys/class/net/{name}/phy80211"));
-        var routes = new JsonArray();
-        foreach (var family in (string[])["-4", "-6"])
-        {
-            // A kernel without a family has no routes of it.
-            if (await TryListAsync([family, "route", "show", "table", "all"], ct) is { } some)
-                foreach (var route in some.ToList())
-                {
-                    some.Remove(route);
-                    routes.Add(route);
-                }
-        }
+        // Of all tables, and then of both families.
+        var routes = await ListAsync(["route", "show", "table", "all"], ct);
         return (links, routes);
     }
 

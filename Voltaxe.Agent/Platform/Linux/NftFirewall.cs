@@ -7,11 +7,10 @@ namespace Voltaxe.Agent.Platform.Linux;
 /// <summary>An nftables table of our own, and another one at the interfaces where the kernel has it.</summary>
 /// <param name="others">Ends what the host carries for its containers and virtual machines.</param>
 /// <param name="news">Told when something on the host begins, or ceases, to get past the rules while it is isolated.</param>
-public sealed class NftFirewall(Nft nft, NetworkLook look, SocketKiller sockets, HostSessions? others = null, Action<JsonObject>? news = null) : IFirewall
+public sealed class NftFirewall(Nft nft, NetworkLook look, SocketKiller sockets, HostSessions? others = null, IsolationNews? news = null) : IFirewall
 {
     private readonly EgressChains egress = new(look, nft);
     private IReadOnlyList<string>? onLink;
-    private JsonObject told = [];
 
     public Task<string?> DigestAsync(CancellationToken ct) => nft.DigestAsync(ct);
 
@@ -32,7 +31,8 @@ public sealed class NftFirewall(Nft nft, NetworkLook look, SocketKiller sockets,
             fault?.Throw();
             throw new PlatformException("rules_remain", "nft deleted our table, but the kernel still shows it");
         }
-        (onLink, told) = (null, []);
+        onLink = null;
+        news?.Known(null);
         // Half of it is gone: the rest goes, too, whoever has lost patience.
         await egress.RemoveAsync(CancellationToken.None);
     }
@@ -41,7 +41,7 @@ public sealed class NftFirewall(Nft nft, NetworkLook look, SocketKiller sockets,
     {
         var ensured = await egress.EnsureAsync(RulesOf(passage), ct);
         IsolationLimits.Tell(details, ensured);
-        told = IsolationLimits.Watched(ensured);
+        news?.Known(IsolationLimits.Watched(ensured));
         List<string?> left = [await TryEndAsync(() => sockets.EndAllButAsync(passage.Hubs, passage.Allow, ct))];
         if (others is not null)
             left.Add(await TryEndAsync(() => others.EndAsync(details, ct)));
@@ -54,12 +54,7 @@ public sealed class NftFirewall(Nft nft, NetworkLook look, SocketKiller sockets,
     {
         var ensured = await egress.EnsureAsync(RulesOf(passage), ct);
         var tampered = ensured.Around is { } around && await TendSetsAsync(around.OnLink, ct);
-        var now = IsolationLimits.Watched(ensured);
-        if (!JsonNode.DeepEquals(now, told))
-        {
-            told = now;
-            news?.Invoke((JsonObject)now.DeepClone());
-        }
+        news?.See(IsolationLimits.Watched(ensured));
         return tampered || ensured.Tampered;
     }
 

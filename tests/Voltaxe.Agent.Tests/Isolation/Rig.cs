@@ -45,7 +45,7 @@ internal sealed class Rig : IAsyncDisposable
         var exec = new Exec("ip", "netns", "exec", Host.Name);
         var nft = new Nft(exec, Exec.Find("nft")!);
         var firewall = new Watched(new NftFirewall(nft, new NetworkLook(exec, Exec.Find("ip"), Exec.Find("tc"), Exec.Find("nft")), new SocketKiller(exec, Exec.Find("ss")),
-            isContainer is null ? null : new HostSessions(new NamespaceSessions(isContainer), new ForwardedFlows(exec, Exec.Find("ip"), Exec.Find("conntrack"))), News.Add), () =>
+            isContainer is null ? null : new HostSessions(new NamespaceSessions(isContainer), new ForwardedFlows(exec, Exec.Find("ip"), Exec.Find("conntrack"))), new IsolationNews(News.Add, Time)), () =>
         {
             Rolled++;
             OnRollBack();

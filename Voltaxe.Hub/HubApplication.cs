@@ -90,6 +90,14 @@ public static class HubApplication
         return app;
     }
 
+    /// <summary>Before it is started: what fails here is said in one line, and nothing listens yet.</summary>
+    /// <exception cref="HubStartException">Files, folders, keys or database cannot be had.</exception>
+    public static async Task PrepareAsync(this WebApplication app, CancellationToken ct)
+    {
+        app.RequireStaticFiles();
+        await app.Services.GetRequiredService<HubPreparation>().RunAsync(ct);
+    }
+
     /// <summary>
     /// Defaults that settings may change, and one thing that they may not: the framework's line for every request is off, because paths and
     /// queries may hold what belongs in no log.

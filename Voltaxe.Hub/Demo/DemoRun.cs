@@ -4,7 +4,6 @@ using System.Security.Cryptography;
 using MediatR;
 using Microsoft.AspNetCore.Identity;
 using Voltaxe.Contracts.Operators;
-using Voltaxe.Dashboard;
 using Voltaxe.Hub.Accounts;
 using Voltaxe.Hub.Agents;
 using Voltaxe.Hub.Persistence;
@@ -42,8 +41,7 @@ public sealed class DemoRun(TextWriter say)
                 builder.Configuration["ConnectionStrings:Voltaxe"] = $"Data Source={Path.Combine(folder.FullName, "voltaxe.db")}";
                 builder.Configuration["Logging:LogLevel:Default"] = "Warning";
             });
-            app.RequireStaticFiles();
-            await app.Services.GetRequiredService<HubPreparation>().RunAsync(ct);
+            await app.PrepareAsync(ct);
             var link = await SignInLinkAsync(app.Services, urls[0], ct);
             await app.StartAsync(ct);
             await say.WriteLineAsync("Starting three agents …");

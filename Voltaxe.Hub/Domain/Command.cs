@@ -110,7 +110,7 @@ public sealed class Command
         SeedRoute = to.SeedRoute;
         PushSession = to.PushSession;
         HandedOutAt = now;
-        DeliveredAt ??= now;
+        DeliveredAt ??= NotBackwards(now);
         Unheard++;
     }
 
@@ -119,6 +119,7 @@ public sealed class Command
     {
         if (Status != CommandStatus.Delivered)
             return;
+        now = NotBackwards(now);
         ReceivedAt ??= now;
         Unheard = 0;
         if (started)
@@ -128,6 +129,7 @@ public sealed class Command
     /// <summary>Ends it before any hand-out, or asks the agent to end it after.</summary>
     public void Withdraw(string? by, DateTimeOffset now)
     {
+        now = NotBackwards(now);
         if (Status == CommandStatus.Delivered)
         {
             AskToEnd(Contracts.Wire.CancelWhy.Cancelled, now);
@@ -142,6 +144,7 @@ public sealed class Command
 
     public void LetExpire(DateTimeOffset now)
     {
+        now = NotBackwards(now);
         if (Status == CommandStatus.Delivered)
         {
             AskToEnd(Contracts.Wire.CancelWhy.Expired, now);
@@ -153,6 +156,7 @@ public sealed class Command
 
     public void Overtake(long by, DateTimeOffset now)
     {
+        now = NotBackwards(now);
         if (Status == CommandStatus.Delivered)
         {
             OvertakenBy = by;
@@ -169,7 +173,7 @@ public sealed class Command
     {
         MoveTo(CommandStatus.Unknown, why == Contracts.Commands.UnknownWhy.NoReport ? Cause.Silence : Cause.AgentLost);
         UnknownWhy = why;
-        FinishedAt = now;
+        FinishedAt = NotBackwards(now);
     }
 
     /// <summary>The agent reports how it ended.</summary>
@@ -182,6 +186,9 @@ public sealed class Command
             throw new InvalidOperationException($"command {Id} was ended by the agent's own word; nothing changes it any more");
         var to = CommandLifecycle.StatusOf(report.Outcome);
         MoveTo(to, Status == CommandStatus.Delivered ? Cause.Reported : Cause.Corrected);
+        now = NotBackwards(now);
+        // A time before the hand-out is no time: then it is not before the agent's first word of the command either.
+        var earliest = ReceivedAt ?? DeliveredAt ?? now;
         Attempt = Math.Max(Attempt, report.Attempt);
         DeliveredAt ??= now;
         ReceivedAt ??= now;
@@ -196,20 +203,20 @@ public sealed class Command
         AgentMade = true;
         Unheard = 0;
 
-        DateTimeOffset? Clamp(DateTimeOffset? time) => time is not { } t ? null : t < DeliveredAt ? DeliveredAt : t > now ? now : t;
+        DateTimeOffset? Clamp(DateTimeOffset? time) => time is not { } t ? null : t < DeliveredAt ? earliest : t > now ? now : t;
         static DateTimeOffset Later(DateTimeOffset a, DateTimeOffset? b) => b > a ? b.Value : a;
     }
 
     public void Approve(string by, string seal, DateTimeOffset now)
     {
         MoveTo(CommandStatus.Pending, Cause.Approved);
-        (ApprovedBy, ApprovedAt, ApprovalSeal) = (by, now, seal);
+        (ApprovedBy, ApprovedAt, ApprovalSeal) = (by, NotBackwards(now), seal);
     }
 
     public void Deny(DateTimeOffset now)
     {
         MoveTo(CommandStatus.Denied, Cause.Denied);
-        FinishedAt = now;
+        FinishedAt = NotBackwards(now);
     }
 
     /// <summary>The first why stays, except that an overtaking replaces an expiry.</summary>
@@ -218,6 +225,14 @@ public sealed class Command
         CancelRequestedAt ??= now;
         if (CancelWhy is null || (CancelWhy == Contracts.Wire.CancelWhy.Expired && why == Contracts.Wire.CancelWhy.Superseded))
             CancelWhy = why;
+    }
+
+    /// <summary>Clocks step back; the stamps of one command never do. What would be earlier than the last of them has its time.</summary>
+    private DateTimeOffset NotBackwards(DateTimeOffset now)
+    {
+        foreach (var stamp in new[] { CreatedAt, ApprovedAt, DeliveredAt, ReceivedAt, StartedAt, CancelRequestedAt, FinishedAt })
+            now = stamp > now ? stamp.Value : now;
+        return now;
     }
 
     private void MoveTo(CommandStatus to, Cause cause)

@@ -1,6 +1,5 @@
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
-using Voltaxe.Dashboard;
 
 namespace Voltaxe.Hub.Transports.CommandLine;
 
@@ -13,8 +12,7 @@ public static class Serving
         var started = false;
         // What fails before it serves is said once, in one line, by the guard; the host would log it with all its frames.
         await using var app = HubApplication.Build(args, builder => builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", level => started && level >= LogLevel.Information));
-        app.RequireStaticFiles();
-        await app.Services.GetRequiredService<HubPreparation>().RunAsync(ct);
+        await app.PrepareAsync(ct);
         try
         {
             await app.StartAsync(ct);

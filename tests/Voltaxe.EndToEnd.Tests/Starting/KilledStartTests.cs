@@ -25,7 +25,7 @@ public sealed partial class KilledStartTests(ITestOutputHelper output) : IDispos
     [NeedsFact(Needs.Strace)]
     public async Task A_command_line_killed_at_any_step_of_its_first_start_leaves_nothing_in_the_way()
     {
-        int[] moments = [1, 2, 3, 4, 6, 8, 10, 12, 14, 17, 20];
+        int[] moments = [1, 2, 4, 6, 9, 12, 14, 15, 17];
         var killed = 0;
         await Parallel.ForEachAsync(moments, new ParallelOptions { MaxDegreeOfParallelism = 2 }, async (step, _) =>
         {
@@ -46,7 +46,7 @@ public sealed partial class KilledStartTests(ITestOutputHelper output) : IDispos
             Assert.Single(Directory.GetFiles(Path.Combine(data, "keys", "data-protection"), "key-*.xml"));
             output.WriteLine($"killed at step {step}: the next one took {clock.Elapsed.TotalSeconds:0.0} s");
         });
-        Assert.InRange(killed, 6, moments.Length);
+        Assert.InRange(killed, 5, moments.Length);
     }
 
     [NeedsTheory(Needs.Strace)]

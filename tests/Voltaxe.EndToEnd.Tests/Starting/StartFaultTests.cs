@@ -18,7 +18,6 @@ public sealed class StartFaultTests : IDisposable
 
     /// <summary>So small that it is the keys, the key ring or the schema that find no room.</summary>
     [NeedsTheory(Needs.Root | Needs.NetNamespaces)]
-    [InlineData(4, "serve")]
     [InlineData(16, "serve")]
     [InlineData(40, "serve")]
     [InlineData(160, "serve")]

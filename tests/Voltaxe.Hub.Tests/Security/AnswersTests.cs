@@ -50,7 +50,7 @@ public sealed class AnswersTests(HubForAll shared) : IClassFixture<HubForAll>
         using var request = new HttpRequestMessage(HttpMethod.Get, "/commands?status=open");
         request.Headers.Accept.ParseAdd("text/html");
         using var answer = await shared.Hub.Http.SendAsync(request);
-        Assert.Equal("/sign-in?ReturnUrl=%2Fcommands%3Fstatus%3Dopen", answer.Headers.Location?.PathAndQuery);
+        Assert.Equal("/sign-in?ReturnUrl=%2Fcommands%3Fstatus%3Dopen", new Uri(shared.Hub.Url, answer.Headers.Location!).PathAndQuery);
     }
 
     [Theory]

@@ -70,6 +70,7 @@ have_postgres() { compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null; }
 
 install_missing() {
   local wanted=()
+  have python3 || wanted+=(python3)
   have nft || wanted+=(nftables)
   have ip || wanted+=(iproute2)
   have strace || wanted+=(strace)

@@ -50,8 +50,9 @@ public sealed partial class ActionRunner(IEnumerable<IAction> actions, HubClock 
             var running = Task.Run(() => action.RunAsync(new ActionOrder(order.Uid, order.Command, order.Resumed, order.Pin), either.Token), CancellationToken.None);
             result = await running.WaitAsync(action.Limit + Obedience, time, CancellationToken.None);
         }
-        catch (OperationCanceledException) when (mayStop.IsCancellationRequested)
+        catch (Exception e) when (mayStop.IsCancellationRequested && e is not TimeoutException)
         {
+            // Cut short, whatever was in its way in that moment: a refusal of the hub that came together with the stop is no end of it.
             return null;
         }
         catch (Exception e) when (e is TimeoutException || e is OperationCanceledException && limit.IsCancellationRequested)

@@ -31,6 +31,7 @@ public enum Needs
     TimeNamespaces = 1024,
     Nginx = 2048,
     Caddy = 4096,
+    Python = 8192,
 }
 
 /// <summary>A fact that is skipped, by name and with the reason, where the machine lacks what it needs.</summary>
@@ -61,6 +62,7 @@ public static class Machine
         [Needs.Dpkg] = new(() => Works("dpkg-deb", "--version", "dpkg-deb")),
         [Needs.TimeNamespaces] = new(() => Works("unshare", "--time --boottime 1 --fork true", "the right to make time namespaces (root)")),
         [Needs.Nginx] = new(() => Works("nginx", "-v", "nginx (package nginx-light)")),
+        [Needs.Python] = new(() => Works("python3", "--version", "python3")),
         [Needs.Caddy] = new(() => Works("caddy", "version", "caddy")),
         [Needs.Strace] = new(() => Works("strace", "-o /dev/null true", "strace, and the right to trace a child")),
     };

@@ -68,9 +68,11 @@ public sealed class OrderDraft(ActionKind kind, string host)
         {
             if (int.TryParse(Pid?.Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var pid))
                 json["pid"] = pid;
-            if (Filled(ProcessName) is { } name)
+            var start = Filled(StartTime);
+            // Chosen from the list, the name goes as the list showed it: any blanks are the process's own.
+            if ((start is null ? Filled(ProcessName) : ProcessName) is { } name)
                 json["name"] = name;
-            if (Filled(StartTime) is { } start)
+            if (start is not null)
                 json["start_time"] = start;
         }
         if (Kind == ActionKind.Collect && Collect.Count < CommandParams.Collectors.Count)

@@ -61,7 +61,7 @@ public sealed partial class CollectorTests : IDisposable
     private async Task<JsonElement> CollectedAsync(int pid) =>
         (await collecting.CollectAsync("processes")).Lines("processes/processes.jsonl").Single(p => p.GetProperty("pid").GetInt32() == pid);
 
-    [NeedsFact(Needs.Linux)]
+    [NeedsFact(Needs.Linux | Needs.Python)]
     public async Task A_program_that_runs_from_memory_alone_is_hashed()
     {
         using var child = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo("python3", ["-c",
@@ -97,7 +97,7 @@ public sealed partial class CollectorTests : IDisposable
         }
     }
 
-    [NeedsFact(Needs.Linux)]
+    [NeedsFact(Needs.Linux | Needs.Python)]
     public async Task Arguments_keep_their_borders_and_what_is_cut_of_them_is_said()
     {
         const string wait = "import time; time.sleep(1000)";

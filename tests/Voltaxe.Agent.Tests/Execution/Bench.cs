@@ -148,8 +148,18 @@ internal sealed class HandAction(string command, TimeSpan limit) : IAction
         Begun.Enqueue(order);
         if (free)
             end.TrySetResult(ActionResult.Executed("done"));
-        return await end.Task.WaitAsync(ct);
+        try
+        {
+            return await end.Task.WaitAsync(ct);
+        }
+        catch (OperationCanceledException) when (TroubleWhenStopped is { } trouble)
+        {
+            throw trouble;
+        }
     }
+
+    /// <summary>What is in its way in the moment in which it is told to stop.</summary>
+    public Exception? TroubleWhenStopped { get; set; }
 
     /// <summary>Ends this one, when it has begun or as soon as it does.</summary>
     public void End(int number, ActionResult? result = null) =>

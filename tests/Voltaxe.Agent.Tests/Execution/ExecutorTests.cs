@@ -250,9 +250,12 @@ public sealed class ExecutorTests : IAsyncLifetime
         await bench.UntilAsync(2, Outcome.Executed);
     }
 
-    [Fact]
-    public async Task An_orderly_stop_pauses_a_collection_and_does_not_count_it_as_a_crash()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task An_orderly_stop_pauses_a_collection_and_does_not_count_it_as_a_crash(bool inTrouble)
     {
+        bench.Collect.TroubleWhenStopped = inTrouble ? new HttpRequestException("503, in the same moment") : null;
         bench.Start();
         await bench.SayAsync(bench.Order(1, CommandNames.CollectForensics));
         await Eventually.TrueAsync(() => bench.Collect.Begun.Count == 1);

@@ -58,7 +58,7 @@ public sealed class KillTests
         }
     }
 
-    [NeedsFact(Needs.Linux)]
+    [NeedsFact(Needs.Linux | Needs.Python)]
     public async Task A_process_that_is_gone_is_target_changed_at_first_and_already_gone_after_a_crash()
     {
         using var child = Start("sleep", "600");
@@ -86,7 +86,7 @@ public sealed class KillTests
         return child;
     }
 
-    [NeedsTheory(Needs.Linux)]
+    [NeedsTheory(Needs.Linux | Needs.Python)]
     [InlineData("systemd")]
     [InlineData("auditd")]
     [InlineData("init")]
@@ -106,7 +106,7 @@ public sealed class KillTests
         Assert.True(child.WaitForExit(Eventually.Patience));
     }
 
-    [NeedsFact(Needs.Linux)]
+    [NeedsFact(Needs.Linux | Needs.Python)]
     public async Task A_name_of_any_bytes_is_listed_as_text_and_is_enough_with_the_pid()
     {
         // Not UTF-8; and a name that the kernel cut in the middle of a character.
@@ -122,7 +122,7 @@ public sealed class KillTests
         }
     }
 
-    [NeedsFact(Needs.Linux)]
+    [NeedsFact(Needs.Linux | Needs.Python)]
     public async Task One_that_has_renamed_itself_since_it_was_listed_is_the_same_process()
     {
         using var child = await CalledAsync(Convert.ToHexString("new"u8));
@@ -131,7 +131,7 @@ public sealed class KillTests
         Assert.Equal(("new", "old"), ((string)done.Details["name"]!, (string)done.Details["was_called"]!));
     }
 
-    [NeedsFact(Needs.Linux)]
+    [NeedsFact(Needs.Linux | Needs.Python)]
     public async Task One_whose_main_thread_has_ended_lives_in_the_others_and_is_ended()
     {
         using var child = Start("python3", "-c", """
@@ -150,7 +150,7 @@ public sealed class KillTests
         Assert.True(child.WaitForExit(Eventually.Patience));
     }
 
-    [NeedsFact(Needs.Linux)]
+    [NeedsFact(Needs.Linux | Needs.Python)]
     public async Task A_zombie_is_called_ended()
     {
         using var parent = Start("python3", "-c", "import subprocess, sys, time; c = subprocess.Popen(['true']); print(c.pid, flush=True); time.sleep(600)");
@@ -168,7 +168,7 @@ public sealed class KillTests
         }
     }
 
-    [NeedsTheory(Needs.Linux)]
+    [NeedsTheory(Needs.Linux | Needs.Python)]
     [InlineData("-STOP")]
     [InlineData("traced")]
     public async Task One_that_is_stopped_or_traced_is_ended(string how)

@@ -207,6 +207,18 @@ public class OrderingTests : Screen
     }
 
     [Fact]
+    public void What_the_agent_would_refuse_is_locked_with_the_reason_and_an_odd_name_goes_as_it_was_listed()
+    {
+        Hub.Processes = () => new ProcessList(Given.Noon, [Process(1, 0, "systemd") with { Protected = "it is the first process of the host" }, Process(412, 1, " odd\u001b ")], 0);
+        var dialog = Open(ActionKind.Kill);
+        dialog.WaitForAssertion(() => Assert.Equal("Not ended: it is the first process of the host", dialog.Test("process-locked").Said()));
+        dialog.Test("choose-process").Click();
+        dialog.Test("reason-input").Input("malware");
+        dialog.Test("confirm-button").Click();
+        dialog.WaitForAssertion(() => Assert.Equal(" odd\u001b ", Assert.Single(Hub.Queued).Params!.Value.GetProperty("name").GetString()));
+    }
+
+    [Fact]
     public void A_host_that_gives_no_list_says_why_and_can_be_asked_again()
     {
         Hub.Processes = () => new ProblemView { Title = "No answer", Detail = "The host did not answer within 30 s.", Status = 504 };

@@ -5,6 +5,7 @@ using Voltaxe.Contracts.Operators;
 using Voltaxe.Hub.Commands;
 using Voltaxe.Hub.Live;
 using Voltaxe.Hub.Pipeline;
+using Voltaxe.Hub.Security;
 
 namespace Voltaxe.Hub.Transports.Operators;
 
@@ -13,7 +14,7 @@ public static class CommandStream
 {
     private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(15);
 
-    public static async Task WriteAsync(HttpContext http, long id, IHubReader reader, LiveFeed feed, TimeProvider time, IHostApplicationLifetime lifetime)
+    public static async Task WriteAsync(HttpContext http, long id, IHubReader reader, LiveFeed feed, OperatorSessions sessions, TimeProvider time, IHostApplicationLifetime lifetime)
     {
         using var done = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, lifetime.ApplicationStopping);
         var ct = done.Token;
@@ -38,6 +39,9 @@ public static class CommandStream
                 {
                     ct.ThrowIfCancellationRequested();
                     heartbeat = Task.Delay(Heartbeat, time, ct);
+                    // Whoever opened the stream may have signed out since.
+                    if (http.User.FindFirst(OperatorSessions.Claim) is not null && !await sessions.StandsAsync(http.User, active: false, ct))
+                        return;
                     await http.Response.WriteAsync(": still here\n\n", ct);
                     await http.Response.Body.FlushAsync(ct);
                     // What another node changed may have been told to nobody here: looked up, so that no stream misses its end.

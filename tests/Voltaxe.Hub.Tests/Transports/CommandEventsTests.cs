@@ -21,7 +21,7 @@ public sealed class CommandEventsTests(Hubs hubs)
         using var desk = await Desk.OfAsync(hub);
         await using var seed = new SeedAgent(hub.Http, host, (await hub.LegacyAgentAsync(host)).Token);
         var queued = await desk.KillAsync(host);
-        await using var events = await EventsAsync(desk, queued.Id);
+        await using var events = await EventsAsync(desk.Http, queued.Id);
         Assert.Equal(("command", "pending"), await NextAsync(events));
         var command = (await seed.NextAsync())!;
         Assert.Equal(("command", "delivered"), await NextAsync(events));
@@ -31,7 +31,7 @@ public sealed class CommandEventsTests(Hubs hubs)
         Assert.False(await events.MoveNextAsync().AsTask().Within());
 
         // Who comes after the end is told how it ended.
-        await using var late = await EventsAsync(desk, queued.Id);
+        await using var late = await EventsAsync(desk.Http, queued.Id);
         Assert.Equal(("command", "executed"), await NextAsync(late));
         Assert.Equal(("end", null), await NextAsync(late));
         await desk.GetAsync("/api/v1/commands/999999/events", 404);
@@ -45,7 +45,7 @@ public sealed class CommandEventsTests(Hubs hubs)
         using var desk = await Desk.OfAsync(hub);
         await hub.LegacyAgentAsync(host);
         var queued = await desk.KillAsync(host);
-        await using var events = await EventsAsync(desk, queued.Id);
+        await using var events = await EventsAsync(desk.Http, queued.Id);
         Assert.Equal(("command", "pending"), await NextAsync(events));
         await hub.TamperAsync($"UPDATE pending_commands SET status = 'cancelled', cancel_requested_at = created_at, finished_at = created_at WHERE id = {queued.Id}");
         var next = NextAsync(events);
@@ -58,10 +58,27 @@ public sealed class CommandEventsTests(Hubs hubs)
         Assert.Equal(("end", null), await NextAsync(events));
     }
 
-    /// <summary>The stream, event by event: its name and its data.</summary>
-    private static async Task<IAsyncEnumerator<(string Name, string Data)>> EventsAsync(Desk desk, long id)
+    [Fact]
+    public async Task A_stream_that_a_browser_opened_ends_with_its_session()
     {
-        var answer = await desk.Http.GetAsync($"/api/v1/commands/{id}/events", HttpCompletionOption.ResponseHeadersRead);
+        var clock = new ManualClock(TimeProvider.System.GetUtcNow());
+        await using var hub = await RunningHub.StartAsync(clock: clock);
+        using var desk = await Desk.OfAsync(hub);
+        await hub.LegacyAgentAsync(host);
+        var queued = await desk.KillAsync(host);
+        using var browser = await Accounts.SignInTests.SignedInAsync(hub, "ana", Voltaxe.Hub.Security.Role.Viewer);
+        await using var events = await EventsAsync(browser, queued.Id);
+        Assert.Equal(("command", "pending"), await NextAsync(events));
+        Assert.Equal("/sign-in?notice=signed_out", await Accounts.SignInTests.PostFormAsync(browser, "/sign-out"));
+        var next = events.MoveNextAsync().AsTask();
+        clock.Advance(TimeSpan.FromSeconds(30));
+        Assert.False(await next.Within());
+    }
+
+    /// <summary>The stream, event by event: its name and its data.</summary>
+    private static async Task<IAsyncEnumerator<(string Name, string Data)>> EventsAsync(HttpClient http, long id)
+    {
+        var answer = await http.GetAsync($"/api/v1/commands/{id}/events", HttpCompletionOption.ResponseHeadersRead);
         Assert.Equal((HttpStatusCode.OK, "text/event-stream"), (answer.StatusCode, answer.Content.Headers.ContentType?.MediaType));
         return ReadAsync(answer).GetAsyncEnumerator();
 

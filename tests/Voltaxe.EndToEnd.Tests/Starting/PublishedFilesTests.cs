@@ -14,11 +14,12 @@ public sealed partial class PublishedFilesTests(PublishedHub published) : IClass
         var files = Directory.GetFiles(published.Folder, "*", SearchOption.AllDirectories).Select(f => Path.GetRelativePath(published.Folder, f)).ToList();
         Assert.Equal([], files.Where(f => f.StartsWith("Voltaxe.Agent", StringComparison.Ordinal)));
         var built = Path.GetDirectoryName(SourceTree.Built("Voltaxe.Agent"))!;
-        var expected = Directory.GetFiles(built, "*", SearchOption.AllDirectories).Select(f => Path.Combine("agent", Path.GetRelativePath(built, f))).ToList();
+        Assert.False(Directory.Exists(Path.Combine(built, "runtimes")), "the agent has files for single runtimes now: Voltaxe.Hub.csproj leaves them out");
+        var expected = Directory.GetFiles(built).Select(f => Path.Combine("agent", Path.GetFileName(f))).ToList();
         Assert.Contains(Path.Combine("agent", "Voltaxe.Agent.dll"), expected);
         Assert.Equal(expected.Order(StringComparer.Ordinal), files.Where(f => f.StartsWith("agent/", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
-        foreach (var program in new[] { "Voltaxe.Hub", "Voltaxe.Hub.dll", "Voltaxe.Hub.runtimeconfig.json" })
-            Assert.Contains(program, files);
+        foreach (var file in new[] { "Voltaxe.Hub", "Voltaxe.Hub.dll", "Voltaxe.Hub.runtimeconfig.json", "LICENSE", "NOTICE", "THIRD-PARTY-NOTICES.md" })
+            Assert.Contains(file, files);
     }
 
     [NeedsFact(Needs.Linux | Needs.Root)]

@@ -72,18 +72,20 @@ public static class HubApplication
         app.UseAuthentication();
         app.UseSameOrigin(options);
         app.UseAuthorization();
+        app.UseStrictQuery();
         app.UseAntiforgery();
 
         app.MapHealth();
-        app.MapApiDescription();
         app.MapEnrolment();
-        app.MapAgentAdministration();
         app.MapAgentTransports();
         app.MapEvidenceUploads();
-        app.MapCommandRoutes();
-        app.MapEvidenceRoutes();
-        app.MapFleetRoutes();
-        app.MapSeedContainRoutes();
+        var operators = app.MapGroup("").WithStrictQuery();
+        operators.MapApiDescription();
+        operators.MapAgentAdministration();
+        operators.MapCommandRoutes();
+        operators.MapEvidenceRoutes();
+        operators.MapFleetRoutes();
+        operators.MapSeedContainRoutes();
         app.MapSignIn();
         app.MapDashboard().RequireAuthorization(Policies.View);
         ReverseProxy.RefuseTakenPrefix(app, options);

@@ -3,9 +3,11 @@ namespace Voltaxe.Agent.Configuration;
 /// <summary>Reads <c>agent.conf</c>: sections in brackets, <c>key = value</c>, comments with # or ;, quotes around a value dropped.</summary>
 internal static class IniFile
 {
-    private static readonly string[] Known =
+    /// <summary>The keys that the agent has, as <c>section:key</c>.</summary>
+    public static readonly string[] Known =
     [
         "server:api_url", "server:ca_file", "server:pin_sha256", "protect:executables", "polling:enabled", "polling:interval_seconds",
+        "notice:enabled", "notice:contact", "notice:text",
         "forensics:max_mib", "forensics:max_item_mib", "forensics:max_part_mib", "forensics:max_parts", "forensics:max_minutes", "forensics:temp_folders",
     ];
 

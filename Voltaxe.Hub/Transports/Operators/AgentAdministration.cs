@@ -25,6 +25,10 @@ public static class AgentAdministration
         admin.MapDelete("/agents/{id}", async (string id, HttpContext context, IMediator mediator) =>
             (await mediator.Send(new RevokeAgent.Request(id, By(context)), context.RequestAborted)).ToResult(_ => Results.NoContent())).Produces(204);
 
+        admin.MapPost("/agents/{id}/replace", async (string id, HttpContext context, IMediator mediator) =>
+            (await mediator.Send(new ReplaceAgent.Request(id, By(context)), context.RequestAborted)).ToResult(agent => Problems.Json(agent)))
+            .Produces<AgentView>().ProducesProblem(404);
+
         admin.MapPost("/agents/{id}/release-code", async (string id, HttpContext context, IMediator mediator) =>
         {
             var body = await JsonBody.ReadStrictAsync<NewReleaseCode>(context);

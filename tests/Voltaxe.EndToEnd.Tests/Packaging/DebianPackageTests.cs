@@ -55,6 +55,9 @@ public sealed class DebianPackageTests(BuiltPackage package) : IClassFixture<Bui
             "-rw-r--r-- root/root ./etc/voltaxe/agent.conf",
             "-rw-r--r-- root/root ./usr/lib/systemd/system/voltaxe-agent-rules.service",
             "-rw-r--r-- root/root ./usr/lib/systemd/system/voltaxe-agent.service",
+            "-rw-r--r-- root/root ./usr/share/doc/voltaxe-agent/NOTICE",
+            "-rw-r--r-- root/root ./usr/share/doc/voltaxe-agent/THIRD-PARTY-NOTICES.md",
+            "-rw-r--r-- root/root ./usr/share/doc/voltaxe-agent/copyright",
             "-rwxr-xr-x root/root ./usr/lib/voltaxe/agent/Voltaxe.Agent",
             "lrwxrwxrwx root/root ./usr/bin/voltaxe-agent",
         ];

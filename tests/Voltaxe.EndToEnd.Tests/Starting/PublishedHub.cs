@@ -4,25 +4,30 @@ using Voltaxe.Testing.Processes;
 
 namespace Voltaxe.EndToEnd.Tests.Starting;
 
-/// <summary>The hub as <c>dotnet publish</c> lays it out, once for all tests, readable by everybody.</summary>
+/// <summary>The hub as <c>dotnet publish</c> lays it out, once for all test classes, readable by everybody; gone with the test process.</summary>
 public sealed class PublishedHub : IAsyncLifetime
 {
-    private readonly TempFolder folder = new("published");
+    private static readonly Lazy<Task<string>> Published = new(PublishAsync);
 
-    public string Folder => folder.File("hub");
+    public string Folder { get; private set; } = "";
 
     public string Program => Path.Combine(Folder, OperatingSystem.IsWindows() ? "Voltaxe.Hub.exe" : "Voltaxe.Hub");
 
-    public async Task InitializeAsync()
+    public async Task InitializeAsync() => Folder = await Published.Value;
+
+    private static async Task<string> PublishAsync()
     {
+        var root = new TempFolder("published");
+        var folder = root.File("hub");
         var start = new ChildStart("dotnet",
-            ["publish", Path.Combine(SourceTree.Root, "Voltaxe.Hub"), "--no-build", "-c", SourceTree.Configuration, "-o", Folder, "-v", "quiet", "--nologo"])
+            ["publish", Path.Combine(SourceTree.Root, "Voltaxe.Hub"), "--no-build", "-c", SourceTree.Configuration, "-o", folder, "-v", "quiet", "--nologo"])
             .With("MSBUILDDISABLENODEREUSE", "1").With("DOTNET_CLI_TELEMETRY_OPTOUT", "1");
         await using var publishing = ChildProcess.Start(start, "dotnet publish");
         if (await publishing.ExitAsync(TimeSpan.FromMinutes(5)) != 0)
             throw publishing.Failure($"ended with {publishing.ExitCode}");
         if (!OperatingSystem.IsWindows())
-            Shell.Run("chmod", "-R", "a+rX", folder.Root);
+            Shell.Run("chmod", "-R", "a+rX", root.Root);
+        return folder;
     }
 
     /// <summary>A copy that may be damaged.</summary>
@@ -51,9 +56,5 @@ public sealed class PublishedHub : IAsyncLifetime
         Assert.DoesNotContain("fail:", ran.Output, StringComparison.Ordinal);
     }
 
-    public Task DisposeAsync()
-    {
-        folder.Dispose();
-        return Task.CompletedTask;
-    }
+    public Task DisposeAsync() => Task.CompletedTask;
 }

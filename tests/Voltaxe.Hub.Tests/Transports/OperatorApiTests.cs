@@ -192,7 +192,7 @@ public sealed class OperatorApiTests(Hubs hubs)
             .SelectMany(e => e.Metadata.GetRequiredMetadata<IHttpMethodMetadata>().HttpMethods.Select(m => (Path: "/" + e.RoutePattern.RawText!.Trim('/').Replace(":long", "", StringComparison.Ordinal), Method: m.ToLowerInvariant()))).ToList();
         Assert.True(routes.Count >= 18, $"only {routes.Count} routes");
         Assert.DoesNotContain(routes, r => document["paths"]?[r.Path]?[r.Method] is null);
-        Assert.All(routes.Where(r => r.Method == "post"), r => Assert.NotNull(document["paths"]![r.Path]![r.Method]!["requestBody"]?["content"]?["application/json"]?["schema"]));
+        Assert.All(routes.Where(r => r.Method == "post" && r.Path != "/api/v1/agents/{id}/replace"), r => Assert.NotNull(document["paths"]![r.Path]![r.Method]!["requestBody"]?["content"]?["application/json"]?["schema"]));
         Assert.All(routes.Where(r => r.Path != "/api/v1/commands/{id}/events"), r => Assert.Contains(document["paths"]![r.Path]![r.Method]!["responses"]!.AsObject(), answer => answer.Key[0] == '2'));
     }
 

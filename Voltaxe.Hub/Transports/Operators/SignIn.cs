@@ -1,6 +1,7 @@
 using MediatR;
 using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Identity;
+using Voltaxe.Dashboard.Components.Pages.SignIn;
 using Voltaxe.Hub.Accounts;
 using Voltaxe.Hub.Pipeline;
 using Voltaxe.Hub.Security;
@@ -39,10 +40,25 @@ public static class SignIn
         if (user?.PasswordHash is null)
             hasher.Spend(password); // So that an unknown name takes as long as a wrong password.
         var result = user?.PasswordHash is null ? SignInResult.Failed : await signIn.PasswordSignInAsync(user, password, isPersistent: false, lockoutOnFailure: true);
+        KeepName(context, Names.Fits(name) && !result.Succeeded ? name : null);
         if (result.Succeeded)
             return LocalOrHome(form["return_url"]);
         services.GetRequiredService<RefusalLog>().Note(context, result.IsLockedOut ? "locked_out" : "wrong_password");
         return Back("/sign-in", result.IsLockedOut ? "locked" : "credentials", form);
+    }
+
+    /// <summary>For the form that comes back after a failure; null forgets it. Not in the address, which logs and histories keep.</summary>
+    private static void KeepName(HttpContext context, string? name)
+    {
+        var cookie = new CookieOptions
+        {
+            Path = context.Request.PathBase + "/sign-in", HttpOnly = true, Secure = context.Request.IsHttps, SameSite = SameSiteMode.Strict,
+            MaxAge = name is null ? null : TimeSpan.FromMinutes(5),
+        };
+        if (name is not null)
+            context.Response.Cookies.Append(SignInPage.NameCookie, name, cookie);
+        else if (context.Request.Cookies.ContainsKey(SignInPage.NameCookie))
+            context.Response.Cookies.Delete(SignInPage.NameCookie, cookie);
     }
 
     private static async Task<string> LinkAsync(HttpContext context, IFormCollection form)

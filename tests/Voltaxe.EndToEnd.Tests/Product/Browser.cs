@@ -97,11 +97,11 @@ public sealed class Browser : IDisposable
     }
 
     /// <summary>What this script returns.</summary>
-    public T Ask<T>(string script, params object[] arguments) => (T)driver.ExecuteScript(script, arguments);
+    public T? Ask<T>(string script, params object[] arguments) => (T?)driver.ExecuteScript(script, arguments);
 
     /// <summary>As wide as this from now on, narrower than a window may be, too.</summary>
     public void Resize(int width, int height = 900) => driver.ExecuteCdpCommand("Emulation.setDeviceMetricsOverride",
-        new Dictionary<string, object> { ["width"] = width, ["height"] = height, ["deviceScaleFactor"] = 1, ["mobile"] = false });
+        new Dictionary<string, object?> { ["width"] = width, ["height"] = height, ["deviceScaleFactor"] = 1, ["mobile"] = false });
 
     /// <summary>Another tab of the same browser, and so of the same session, which is looked at from now on; gives back its handle.</summary>
     public string NewTab(Uri address)

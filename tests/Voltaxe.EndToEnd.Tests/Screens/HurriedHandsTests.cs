@@ -101,7 +101,10 @@ public sealed class HurriedHandsTests(SignedIn signedIn) : IClassFixture<SignedI
                 await browser.SeeAsync("[data-testid=session-ended]", "no longer signed in", TimeSpan.FromSeconds(30) - clock.Elapsed);
                 Assert.Empty(browser.Driver.FindElements(By.CssSelector("dialog[open], [data-testid=isolate-button]")));
             }
+            browser.Resize(320);
+            Assert.Equal("", browser.Ask<string>(EveryWidthTests.OutOfSight));
             browser.Picture("session-ended");
+            browser.Resize(1280);
             Assert.Empty((await signedIn.Site.Operator.CommandsAsync("?host=" + host)).Items);
         }
         finally

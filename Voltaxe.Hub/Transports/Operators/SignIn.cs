@@ -1,6 +1,8 @@
 using MediatR;
 using Microsoft.AspNetCore.Antiforgery;
+using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Identity;
+using Microsoft.Extensions.Options;
 using Voltaxe.Dashboard.Components.Pages.SignIn;
 using Voltaxe.Hub.Accounts;
 using Voltaxe.Hub.Pipeline;
@@ -50,11 +52,9 @@ public static class SignIn
     /// <summary>For the form that comes back after a failure; null forgets it. Not in the address, which logs and histories keep.</summary>
     private static void KeepName(HttpContext context, string? name)
     {
-        var cookie = new CookieOptions
-        {
-            Path = context.Request.PathBase + "/sign-in", HttpOnly = true, Secure = context.Request.IsHttps, SameSite = SameSiteMode.Strict,
-            MaxAge = name is null ? null : TimeSpan.FromMinutes(5),
-        };
+        // As careful as with the session's.
+        var cookie = context.RequestServices.GetRequiredService<IOptionsMonitor<CookieAuthenticationOptions>>().Get(IdentityConstants.ApplicationScheme).Cookie.Build(context);
+        (cookie.Path, cookie.MaxAge, cookie.Expires) = (context.Request.PathBase + "/sign-in", name is null ? null : TimeSpan.FromMinutes(5), null);
         if (name is not null)
             context.Response.Cookies.Append(SignInPage.NameCookie, name, cookie);
         else if (context.Request.Cookies.ContainsKey(SignInPage.NameCookie))

@@ -42,7 +42,7 @@ public sealed class BusyFleet : SignedIn
             await database.OpenAsync();
             await using var age = database.CreateCommand();
             age.CommandText = """
-                UPDATE agents SET last_seen_at = enrolled_at - 7200000000, isolated = 1, isolated_since = enrolled_at - 7200000000, rules = 'intact' WHERE hostname = $silent;
+                UPDATE agents SET last_seen_at = enrolled_at - 7200000000, isolated = 1, isolated_since = enrolled_at - 7200000000, rules = 'intact', capabilities = '["network_restore","kill_process"]' WHERE hostname = $silent;
                 UPDATE agents SET last_seen_at = enrolled_at - 300000000, isolated = 0, rules = 'none', degraded = 'journal_unwritable', tags = '["pci-zone-of-the-first-kind","laptop","berlin-office-west"]' WHERE hostname = $degraded;
                 """;
             age.Parameters.AddWithValue("$silent", Silent);

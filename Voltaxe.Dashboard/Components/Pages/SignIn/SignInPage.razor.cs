@@ -7,7 +7,7 @@ namespace Voltaxe.Dashboard.Components.Pages.SignIn;
 public sealed partial class SignInPage
 {
     /// <summary>The cookie in which the hub keeps the user name of a failed attempt for the form: not in the address, which logs and histories keep.</summary>
-    public const string NameCookie = "vtx-name";
+    public const string NameCookie = "voltaxe_name";
 
     /// <summary>A slug; see <see cref="Model.Texts.SignInWords"/>.</summary>
     [SupplyParameterFromQuery(Name = "error")] private string? Error { get; set; }

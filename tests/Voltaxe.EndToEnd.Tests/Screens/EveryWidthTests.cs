@@ -57,13 +57,17 @@ public sealed class EveryWidthTests(BusyFleet fleet) : IClassFixture<BusyFleet>,
             await browser.FindAsync(Dialog + "[data-testid=reason-fault]", Site.Patience);
             Look(name + "-refused", faults, 320);
         }
-        // The one dialog that shows something afterwards, and the message after an order.
-        browser.Open(fleet.At("/hosts/" + BusyFleet.Silent));
-        await browser.ClickAsync("[data-testid=release-button]");
-        await browser.TypeAsync(Dialog + "[data-testid=reason-input]", BusyFleet.Reason);
-        await browser.ClickAsync(Dialog + "[data-testid=confirm-button]");
-        await browser.FindAsync(Dialog + "[data-testid=release-code]", Site.Patience);
-        Look("release-code", faults);
+        // The hub says no; and the one dialog that shows something afterwards, of a host that is silent by now; and the message after an order.
+        foreach (var (host, sight) in new[] { (BusyFleet.Silent, "[data-testid=problem]"), (BusyFleet.Unproven, "[data-testid=release-code]") })
+        {
+            browser.Open(fleet.At("/hosts/" + host));
+            await browser.FindAsync("[data-testid=release-button]", Site.Patience);
+            await browser.ClickAsync("[data-testid=release-button]");
+            await browser.TypeAsync(Dialog + "[data-testid=reason-input]", BusyFleet.Reason);
+            await browser.ClickAsync(Dialog + "[data-testid=confirm-button]");
+            await browser.FindAsync(Dialog + sight, Site.Patience);
+            Look("release-" + sight[13..^1], faults);
+        }
         browser.Open(fleet.At("/fleet?q=host-19"));
         await browser.ClickAsync("[data-testid=host-row-host-190] [data-testid=isolate-button]");
         await browser.TypeAsync(Dialog + "[data-testid=reason-input]", BusyFleet.Reason);

@@ -143,10 +143,45 @@
     if (triesLeft > 0) setTimeout(() => explain(triesLeft - 1), 5000);
   };
 
+  // Where each page in the history was scrolled to. Rows come after their page, over the circuit: the browser's own restoring would come
+  // to nothing, or move the page before. It is done again with every change of the page, until somebody moves or all is there.
+  history.scrollRestoration = "manual";
+  const places = (() => { try { return JSON.parse(sessionStorage.getItem("voltaxe-places")) ?? {}; } catch { return {}; } })();
+  const entry = () => window.navigation?.currentEntry?.key ?? `${history.state?._index ?? 0} ${location.pathname}${location.search}`;
+  const keepPlaces = () => {
+    const newest = Object.entries(places).slice(-200);
+    try { sessionStorage.setItem("voltaxe-places", JSON.stringify(Object.fromEntries(newest))); } catch { /* private window: it holds for this page */ }
+  };
+  let wanted = null, giveUp = 0, settled = 0;
+  const isHere = () => {
+    const at = document.querySelector("main[data-at]")?.dataset.at;
+    return at === undefined ? live() : new URL(at, document.baseURI).href === location.href.split("#")[0];
+  };
+  const place = () => {
+    if (wanted === null || !isHere()) return;
+    if (root.scrollHeight - innerHeight >= wanted && Math.abs(scrollY - wanted) > 1) scrollTo({ top: wanted, behavior: "instant" });
+    if (Math.abs(scrollY - wanted) <= 1 && !document.querySelector("[data-testid=skeleton]")) settled ||= setTimeout(letGo, 700);
+  };
+  const letGo = () => { clearTimeout(giveUp); clearTimeout(settled); wanted = null; settled = 0; };
+  const goBack = () => {
+    letGo();
+    wanted = places[entry()] ?? 0;
+    giveUp = setTimeout(letGo, 10000);
+    place();
+  };
+  addEventListener("popstate", goBack);
+  for (const kind of ["wheel", "touchmove", "pointerdown", "keydown"]) addEventListener(kind, letGo, { capture: true, passive: true });
+  addEventListener("scroll", () => {
+    if (wanted !== null) place();
+    else { const key = entry(); delete places[key]; places[key] = Math.round(scrollY); }
+  }, { passive: true });
+  addEventListener("pagehide", keepPlaces);
+  if (["reload", "back_forward"].includes(performance.getEntriesByType("navigation")[0]?.type)) goBack();
+
   addEventListener("DOMContentLoaded", () => {
     markTheme();
     if (document.getElementById("boot-why")) setTimeout(() => explain(5), 5000);
-    new MutationObserver(markTheme).observe(document.body, { childList: true, subtree: true });
+    new MutationObserver(() => { markTheme(); place(); }).observe(document.body, { childList: true, subtree: true, attributes: true, attributeFilter: ["data-at"] });
     const modal = document.getElementById("components-reconnect-modal");
     if (modal) new MutationObserver(circuit).observe(modal, { attributes: true, attributeFilter: ["class"] });
     setInterval(circuit, 1000);

@@ -14,6 +14,8 @@ public sealed partial class Shell
     // A bare "#main" would lead to the start page: links are relative to the base address.
     private string MainLink => Navigation.Uri.Split('#')[0] + "#main";
 
+    private string Here => Navigation.ToBaseRelativePath(Navigation.Uri).Split('#')[0];
+
     private static IReadOnlyList<(string Href, Glyph Glyph, string Word)> Tabs { get; } =
         [("fleet", Glyph.Hosts, "Fleet"), ("commands", Glyph.List, "Commands"), ("evidence", Glyph.Box, "Evidence")];
 

@@ -72,6 +72,11 @@ public sealed partial class Fleet
 
     private void Sort(FleetSort by) => Go(Query.SortedBy(by));
 
-    private void Go(FleetQuery query) =>
-        Navigation.NavigateTo(Navigation.GetUriWithQueryParameters(query.ToParameters()), replace: true);
+    /// <summary>A filter, another order or another page is a step that Back takes back.</summary>
+    private void Go(FleetQuery query) => Navigation.NavigateTo(Address(query));
+
+    /// <summary>What is being typed is not a step a letter.</summary>
+    private void Typed(FleetQuery query) => Navigation.NavigateTo(Address(query), replace: true);
+
+    private string Address(FleetQuery query) => Navigation.GetUriWithQueryParameters(query.ToParameters());
 }

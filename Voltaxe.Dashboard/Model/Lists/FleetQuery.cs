@@ -1,6 +1,7 @@
 using System.Globalization;
 using Voltaxe.Contracts.Json;
 using Voltaxe.Contracts.Operators;
+using Voltaxe.Dashboard.Model.Looks;
 
 namespace Voltaxe.Dashboard.Model.Lists;
 
@@ -8,11 +9,14 @@ namespace Voltaxe.Dashboard.Model.Lists;
 public sealed record FleetQuery
 {
     public const int DefaultSize = 50;
+    public const string DriftWord = "drift";
 
     public string Search { get; init; } = "";
     public Presence? Presence { get; init; }
     public Containment? Containment { get; init; }
     public bool DriftOnly { get; init; }
+    /// <summary>Hosts whose agents only pretend: they count under no containment.</summary>
+    public bool DryRunOnly { get; init; }
     public string Os { get; init; } = "";
     public FleetSort Sort { get; init; } = FleetSort.Host;
     public bool Descending { get; init; }
@@ -29,7 +33,8 @@ public sealed record FleetQuery
             Search = Cap(q),
             Presence = Words.TryParse<Presence>(presence, out var p) ? p : null,
             Containment = Words.TryParse<Containment>(containment, out var c) ? c : null,
-            DriftOnly = containment == "drift",
+            DriftOnly = containment == DriftWord,
+            DryRunOnly = containment == ContainmentLook.DryRunMark,
             Os = Cap(os),
             Sort = Words.TryParse<FleetSort>(descending ? sort![1..] : sort, out var s) ? s : FleetSort.Host,
             Descending = descending,
@@ -43,7 +48,7 @@ public sealed record FleetQuery
     {
         ["q"] = Search.Length == 0 ? null : Search,
         ["presence"] = Presence is { } p ? Words.Of(p) : null,
-        ["containment"] = DriftOnly ? "drift" : Containment is { } c ? Words.Of(c) : null,
+        ["containment"] = DriftOnly ? DriftWord : DryRunOnly ? ContainmentLook.DryRunMark : Containment is { } c ? Words.Of(c) : null,
         ["os"] = Os.Length == 0 ? null : Os,
         ["sort"] = Sort == FleetSort.Host && !Descending ? null : (Descending ? "-" : "") + Words.Of(Sort),
         ["page"] = Page == 1 ? null : Page.ToString(CultureInfo.InvariantCulture),

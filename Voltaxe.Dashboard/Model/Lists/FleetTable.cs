@@ -1,4 +1,5 @@
 using Voltaxe.Contracts.Operators;
+using Voltaxe.Dashboard.Model.Looks;
 using Voltaxe.Dashboard.Model.Texts;
 
 namespace Voltaxe.Dashboard.Model.Lists;
@@ -26,7 +27,8 @@ public sealed record FleetTable(IReadOnlyList<AgentView> Rows, Paging Paging, Fl
 
     private static bool Fits(AgentView a, FleetQuery q) =>
         (q.Presence is null || a.Presence == q.Presence)
-        && (q.Containment is null || a.Containment == q.Containment)
+        && (q.Containment is null || (a.Containment == q.Containment && !ContainmentLook.IsDryRun(a)))
+        && (!q.DryRunOnly || ContainmentLook.IsDryRun(a))
         && (!q.DriftOnly || a.Drift)
         && (q.Os.Length == 0 || (a.Os is { } os && string.Equals(SystemWord(os), q.Os, StringComparison.OrdinalIgnoreCase)))
         && (q.Search.Length == 0 || Mentions(a, q.Search.Trim()));
@@ -54,7 +56,7 @@ public sealed record FleetTable(IReadOnlyList<AgentView> Rows, Paging Paging, Fl
     }
 }
 
-/// <summary>How many hosts there are of what matters, whatever is filtered.</summary>
+/// <summary>How many hosts there are of what matters, whatever is filtered. A dry run isolates nobody.</summary>
 public sealed record FleetCounts(int All, int Live, int Polling, int Silent, int Isolated, int Drift, int InFlight)
 {
     public static FleetCounts Of(IReadOnlyCollection<AgentView> agents)
@@ -64,7 +66,7 @@ public sealed record FleetCounts(int All, int Live, int Polling, int Silent, int
         {
             live += a.Presence == Presence.Live ? 1 : 0;
             polling += a.Presence == Presence.Polling ? 1 : 0;
-            isolated += a.Containment == Containment.Isolated ? 1 : 0;
+            isolated += a.Containment == Containment.Isolated && !ContainmentLook.IsDryRun(a) ? 1 : 0;
             drift += a.Drift ? 1 : 0;
             inFlight += a.OpenCommands;
         }

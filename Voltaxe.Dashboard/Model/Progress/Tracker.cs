@@ -18,7 +18,7 @@ public static class Tracker
         steps.Add(new("queued", "Queued", StepState.Ahead, Glyph.Clock, Tone.Neutral, command.CreatedAt, Name(command.CreatedBy)));
         steps.Add(new("delivered", HandOver(command), StepState.Ahead, Glyph.Send, Tone.Neutral, command.DeliveredAt, ChannelNote(command)));
         steps.Add(new("received", "Received", StepState.Ahead, Glyph.Inbox, Tone.Neutral, command.ReceivedAt));
-        steps.Add(new("running", "Running", StepState.Ahead, Glyph.Play, Tone.Neutral, command.StartedAt));
+        steps.Add(new("running", "Running", StepState.Ahead, Glyph.Play, Tone.Neutral, Started(command)));
         // Asking for approval comes before the queue, but the order itself was made first: it is drawn first.
         steps.Sort((a, b) => Place(a.Name).CompareTo(Place(b.Name)));
         Mark(steps, ended);
@@ -27,6 +27,13 @@ public static class Tracker
             : new("done", "Done", StepState.Ahead, Glyph.Ring, Tone.Neutral));
         return new(steps, status, TrackerSentence.Of(command), ended);
     }
+
+    /// <summary>
+    /// When it began: not known before the agent has it, and not earlier. The agent reckons its start in hub time, the hub stamps the
+    /// receipt when the word of it comes in: the start may seem to be as much earlier as that word was on its way.
+    /// </summary>
+    private static DateTimeOffset? Started(CommandView command) =>
+        command is { ReceivedAt: { } received, StartedAt: { } started } ? (started < received ? received : started) : null;
 
     private static int Place(string step) => step switch { "queued" => 0, "approval" => 1, "delivered" => 2, "received" => 3, _ => 4 };
 

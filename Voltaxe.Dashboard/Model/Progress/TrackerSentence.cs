@@ -30,7 +30,7 @@ public static class TrackerSentence
     {
         var where = c switch
         {
-            { StartedAt: not null } => "Running on the host.",
+            { ReceivedAt: not null, StartedAt: not null } => "Running on the host.",
             { ReceivedAt: not null } => "The agent has it and has not reported a start.",
             _ => "Handed over; the agent has not confirmed it yet.",
         };
@@ -39,6 +39,7 @@ public static class TrackerSentence
 
     private static string Executed(CommandView c) => c switch
     {
+        _ when DryRun.Made(c) => "A dry run: the agent pretended to carry this out. Nothing was done on the host.",
         { VerifiedAt: { } at } => $"The agent reports it carried out, and proved the effect at {Time(at)}.",
         _ when c.Command == CommandNames.NetworkIsolate => "The agent reports it carried out. The effect is not proven.",
         _ => "The agent reports it carried out.",

@@ -1,6 +1,9 @@
 using MediatR;
 using Microsoft.AspNetCore.Antiforgery;
+using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Identity;
+using Microsoft.Extensions.Options;
+using Voltaxe.Dashboard.Components.Pages.SignIn;
 using Voltaxe.Hub.Accounts;
 using Voltaxe.Hub.Pipeline;
 using Voltaxe.Hub.Security;
@@ -39,10 +42,23 @@ public static class SignIn
         if (user?.PasswordHash is null)
             hasher.Spend(password); // So that an unknown name takes as long as a wrong password.
         var result = user?.PasswordHash is null ? SignInResult.Failed : await signIn.PasswordSignInAsync(user, password, isPersistent: false, lockoutOnFailure: true);
+        KeepName(context, Names.Fits(name) && !result.Succeeded ? name : null);
         if (result.Succeeded)
             return LocalOrHome(form["return_url"]);
         services.GetRequiredService<RefusalLog>().Note(context, result.IsLockedOut ? "locked_out" : "wrong_password");
         return Back("/sign-in", result.IsLockedOut ? "locked" : "credentials", form);
+    }
+
+    /// <summary>For the form that comes back after a failure; null forgets it. Not in the address, which logs and histories keep.</summary>
+    private static void KeepName(HttpContext context, string? name)
+    {
+        // As careful as with the session's.
+        var cookie = context.RequestServices.GetRequiredService<IOptionsMonitor<CookieAuthenticationOptions>>().Get(IdentityConstants.ApplicationScheme).Cookie.Build(context);
+        (cookie.Path, cookie.MaxAge, cookie.Expires) = (context.Request.PathBase + "/sign-in", name is null ? null : TimeSpan.FromMinutes(5), null);
+        if (name is not null)
+            context.Response.Cookies.Append(SignInPage.NameCookie, name, cookie);
+        else if (context.Request.Cookies.ContainsKey(SignInPage.NameCookie))
+            context.Response.Cookies.Delete(SignInPage.NameCookie, cookie);
     }
 
     private static async Task<string> LinkAsync(HttpContext context, IFormCollection form)

@@ -12,6 +12,7 @@ public class FleetQueryTests
         new FleetQuery { Search = "web & <b> ü", Presence = Presence.Offline, Os = "linux" },
         new FleetQuery { Containment = Containment.Isolating, Sort = FleetSort.LastSeen, Descending = true },
         new FleetQuery { DriftOnly = true, Page = 7, Size = 100 },
+        new FleetQuery { DryRunOnly = true },
         new FleetQuery { Presence = Presence.Never, Descending = true },
     ];
 
@@ -58,6 +59,16 @@ public class FleetQueryTests
     [InlineData("nothing", false)]
     public void The_search_looks_at_name_id_system_version_and_tags(string search, bool found) =>
         Assert.Equal(found ? 1 : 0, FleetTable.Of([Given.Agent() with { Tags = ["pci"] }], new FleetQuery { Search = search }).Rows.Count);
+
+    [Fact]
+    public void A_dry_run_counts_as_no_isolation_and_has_its_own_filter()
+    {
+        AgentView[] agents = [Given.Agent("real", containment: Containment.Isolated), Given.Agent("dry", containment: Containment.Isolated) with { Capabilities = ["dry_run"] }];
+        string[] Rows(FleetQuery query) => [.. FleetTable.Of(agents, query).Rows.Select(r => r.Host)];
+        Assert.Equal(1, FleetTable.Of(agents, new FleetQuery()).Counts.Isolated);
+        Assert.Equal(["real"], Rows(new FleetQuery { Containment = Containment.Isolated }));
+        Assert.Equal(["dry"], Rows(new FleetQuery { DryRunOnly = true }));
+    }
 
     [Fact]
     public void A_page_past_the_end_is_the_last_one()

@@ -25,6 +25,27 @@ public class LookTests
     [Fact]
     public void Isolated_is_neither_good_nor_bad_news() => Assert.Equal(Tone.Contained, ContainmentLook.Of(Containment.Isolated).Tone);
 
+    [Fact]
+    public void Isolated_alone_is_said_only_where_it_was_proven()
+    {
+        var proven = Given.Agent(containment: Containment.Isolated) with { Observed = new(true, Given.Noon, Given.Noon.AddSeconds(1), RulesState.Intact) };
+        Assert.Equal("Isolated", ContainmentLook.Of(proven).Word);
+        Assert.Null(ContainmentLook.Sentence(proven));
+        AgentView[] others =
+        [
+            proven with { Observed = proven.Observed! with { VerifiedAt = null } }, proven with { Observed = proven.Observed! with { Rules = RulesState.Tampered } },
+            proven with { Observed = proven.Observed! with { Rules = RulesState.Missing } }, proven with { Legacy = true }, proven with { Capabilities = [.. CommandNames.All, "dry_run"] },
+        ];
+        Assert.Equal(["Isolated, not proven", "Isolated, not proven", "Isolated, not proven", "Reported isolated, not proven", "Dry run: isolated"], others.Select(a => ContainmentLook.Of(a).Word));
+        Assert.All(others, a => Assert.Null(ContainmentLook.ProvenAt(a)));
+        Assert.All(others, a => Assert.NotNull(ContainmentLook.Sentence(a)));
+        Assert.All(others, a => Assert.NotEqual(ContainmentLook.Of(proven).Glyph, ContainmentLook.Of(a).Glyph));
+    }
+
+    [Fact]
+    public void A_dry_run_says_so_in_every_state_and_always_first() => Assert.All(Enum.GetValues<Containment>(), c =>
+        Assert.StartsWith("Dry run: ", ContainmentLook.Of(Given.Agent(containment: c) with { Capabilities = ["dry_run"] }).Word, StringComparison.Ordinal));
+
     [Theory]
     [InlineData(Presence.Offline, "Offline since 11:59:56")]
     [InlineData(Presence.Stale, "Stale since 11:59:56")]

@@ -46,8 +46,28 @@ public class TrackerTests
         AssertSteps(Given.At(Queued, CommandStatus.Cancelled), "queued:reached delivered:skipped received:skipped running:skipped done:reached");
 
     [Fact]
-    public void What_the_seeds_route_never_stamps_is_skipped_not_awaited() =>
-        AssertSteps(Given.HandedOver(Queued, Channel.Poll) with { StartedAt = Given.Noon.AddSeconds(1) }, "queued:reached delivered:reached received:skipped running:current done:ahead");
+    public void Nothing_runs_that_was_not_received()
+    {
+        var odd = Given.HandedOver(Queued, Channel.Poll) with { StartedAt = Given.Noon.AddSeconds(1) };
+        AssertSteps(odd, "queued:reached delivered:current received:ahead running:ahead done:ahead");
+        Assert.Equal("Handed over; the agent has not confirmed it yet.", TrackerSentence.Of(odd));
+    }
+
+    [Fact]
+    public void What_is_not_stamped_of_an_ended_command_is_skipped_not_awaited() =>
+        AssertSteps(Given.At(Queued, CommandStatus.Rejected) with { ReceivedAt = null }, "queued:reached delivered:reached received:skipped running:skipped done:reached");
+
+    /// <summary>The agent reckons its start; the hub stamps the receipt when the word of it arrives, which may be later.</summary>
+    [Theory]
+    [MemberData(nameof(States))]
+    public void No_step_is_earlier_than_the_one_before(CommandStatus status)
+    {
+        var command = Given.At(Queued, status);
+        if (command.StartedAt is { } started)
+            command = command with { ReceivedAt = started.AddMilliseconds(40) };
+        var times = Tracker.Of(command).Steps.Select(s => s.At).OfType<DateTimeOffset>().ToArray();
+        Assert.Equal(times.Order(), times);
+    }
 
     [Fact]
     public void Approval_is_a_step_only_where_it_was_asked()
@@ -97,6 +117,15 @@ public class TrackerTests
     [Fact]
     public void A_proof_is_said_with_its_time() =>
         Assert.Contains("proved the effect at 2026-03-01 12:00:02 UTC", TrackerSentence.Of(Given.At(Queued, CommandStatus.Executed) with { VerifiedAt = Given.Noon.AddSeconds(2) }), StringComparison.Ordinal);
+
+    [Fact]
+    public void A_dry_run_is_never_told_as_an_effect()
+    {
+        var pretended = Given.At(Queued, CommandStatus.Executed) with { VerifiedAt = Given.Noon.AddSeconds(2), Result = new(true, "isolated (dry run)", System.Text.Json.JsonElement.Parse("""{"dry_run":true}""")) };
+        Assert.StartsWith("A dry run: ", TrackerSentence.Of(pretended), StringComparison.Ordinal);
+        Assert.Null(DryRun.ProvenAt(pretended));
+        Assert.All(["""{"dry_run":"true"}""", """{"dry_run":false}""", "[1]", "null"], data => Assert.False(DryRun.Made(pretended with { Result = new(true, "", System.Text.Json.JsonElement.Parse(data)) })));
+    }
 
     [Fact]
     public void A_requested_cancel_leaves_the_last_word_to_the_agent() =>

@@ -69,6 +69,32 @@ public class FleetTests : Screen
     }
 
     [Fact]
+    public void A_filter_an_order_and_a_page_are_steps_back_typing_is_not()
+    {
+        var page = Open([.. Enumerable.Range(0, 120).Select(i => Given.Agent($"h-{i:000}"))]);
+        bool Replaced(Action act)
+        {
+            var before = Browser.Uri;
+            act();
+            page.WaitForAssertion(() => Assert.NotEqual(before, Browser.Uri));
+            return Browser.History.First().Options.ReplaceHistoryEntry;
+        }
+        Assert.False(Replaced(() => page.Test("page-next").Click()));
+        Assert.False(Replaced(() => page.Test("presence-filter").Change("live")));
+        Assert.False(Replaced(() => page.FindAll("thead button")[1].Click()));
+        Assert.True(Replaced(() => page.Test("search-input").Input("h-00")));
+        Assert.False(Replaced(() => page.Test("clear-filters").Click()));
+    }
+
+    [Fact]
+    public void A_dry_run_host_says_so_in_its_row()
+    {
+        var page = Open(Given.Agent(containment: Containment.Isolated) with { Capabilities = [.. CommandNames.All, "dry_run"] });
+        Assert.Equal(("isolated", "Dry run: isolated"), (page.Test("containment-badge").Value(), page.Test("containment-badge").Said()));
+        Assert.StartsWith("0 ", page.Test("chip-isolated").Said(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void No_fit_says_why_and_what_next()
     {
         Browser.NavigateTo("/fleet?q=nobody");

@@ -45,6 +45,16 @@ public partial class HouseRulesTests
         Assert.Empty(rooted);
     }
 
+    /// <summary>How sure a containment is belongs to the word: a page that drew the bare state would call a dry run isolated.</summary>
+    [Fact]
+    public void Only_the_badge_draws_a_hosts_containment()
+    {
+        var drawn = from file in Directory.GetFiles(Path.Combine(Sources, "Components"), "*.razor", SearchOption.AllDirectories)
+                    where File.ReadAllText(file).Contains("ContainmentLook.Of(", StringComparison.Ordinal)
+                    select Path.GetFileName(file);
+        Assert.Equal(["ContainmentBadge.razor", "FleetFilters.razor"], drawn.Order(StringComparer.Ordinal));
+    }
+
     [Fact]
     public void The_style_sheets_stay_small()
     {

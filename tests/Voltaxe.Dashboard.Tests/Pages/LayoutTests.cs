@@ -71,6 +71,16 @@ public class LayoutTests : Screen
         Assert.Equal("Hello", Render<PlainLayout>(p => p.Add(l => l.Body, Text("Hello"))).Find(".card").Said());
 
     [Fact]
+    public void A_page_for_everybody_keeps_the_navigation_of_who_is_signed_in()
+    {
+        Assert.NotNull(Render<EitherLayout>(p => p.Add(l => l.Body, Text("gone"))).Find("nav a[href=commands]"));
+        Identity.SetNotAuthorized();
+        var plain = Render<EitherLayout>(p => p.Add(l => l.Body, Text("gone")));
+        Assert.Equal("gone", plain.Find(".card").Said());
+        Assert.Empty(plain.FindAll("nav"));
+    }
+
+    [Fact]
     public void The_sign_is_a_drawing_beside_the_name() => Assert.NotNull(Render<BrandMark>().Find("svg[aria-hidden=true]"));
 
     private static RenderFragment Text(string html) => b => b.AddMarkupContent(0, html);

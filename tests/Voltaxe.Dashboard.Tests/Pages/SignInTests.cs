@@ -1,4 +1,5 @@
 using Bunit;
+using Microsoft.AspNetCore.Http;
 using Voltaxe.Dashboard.Components.Pages;
 using Voltaxe.Dashboard.Components.Pages.SignIn;
 using Voltaxe.Dashboard.Tests.Fakes;
@@ -37,6 +38,19 @@ public class SignInTests : Screen
         var page = Render<SignInPage>();
         Assert.Equal("Sign-in did not work. Try again.", page.Test("sign-in-error").Said());
         Assert.DoesNotContain("alert(", page.Markup, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_wrong_password_keeps_the_name_and_asks_for_the_password()
+    {
+        var http = new DefaultHttpContext();
+        http.Request.Headers.Cookie = SignInPage.NameCookie + "=ana";
+        Browser.NavigateTo("/sign-in?error=credentials");
+        var again = Render<SignInPage>(p => p.AddCascadingValue<HttpContext>(http));
+        Assert.Equal("ana", again.Test("username").GetAttribute("value"));
+        Assert.Equal((false, true), (again.Test("username").HasAttribute("autofocus"), again.Test("password").HasAttribute("autofocus")));
+        Browser.NavigateTo("/sign-in");
+        Assert.Equal("", Render<SignInPage>(p => p.AddCascadingValue<HttpContext>(http)).Test("username").GetAttribute("value") ?? "");
     }
 
     [Fact]

@@ -48,6 +48,22 @@ public class BadgeTests : Screen
     }
 
     [Fact]
+    public void What_a_dry_run_carried_out_is_marked_beside_its_status()
+    {
+        var executed = Given.Command(status: CommandStatus.Executed);
+        Assert.False(Render<StatusBadge>(p => p.Add(s => s.Command, executed)).Has("dry-run-badge"));
+        Assert.True(Render<StatusBadge>(p => p.Add(s => s.Command, executed with { Result = new(true, "", System.Text.Json.JsonElement.Parse("""{"dry_run":true}""")) })).Has("dry-run-badge"));
+    }
+
+    [Fact]
+    public void A_name_of_253_characters_is_whole_on_hover_and_cut_by_the_browser()
+    {
+        var name = new string('h', 253);
+        var shown = Render<HostName>(p => p.Add(h => h.Of, name).Add(h => h.Href, "hosts/x")).Find("a.cut");
+        Assert.Equal((name, name), (shown.GetAttribute("title"), shown.TextContent));
+    }
+
+    [Fact]
     public void A_time_carries_the_full_stamp()
     {
         var time = Render<Timestamp>(p => p.Add(t => t.At, Given.Noon.AddSeconds(-5))).Find("time");

@@ -68,6 +68,17 @@ public class OrderingTests : Screen
         Assert.Contains($"runs when it reconnects; expires in {lifetime}", dialog.Test("offline-note").Said(), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(ActionKind.Isolate, true)]
+    [InlineData(ActionKind.Restore, true)]
+    [InlineData(ActionKind.Kill, true)]
+    [InlineData(ActionKind.Collect, false)] // What only reads is real in a dry run, too.
+    public void Before_a_dry_run_is_ordered_it_says_that_nothing_will_happen(ActionKind kind, bool said)
+    {
+        var agent = Given.Agent(presence: Presence.Offline) with { Capabilities = [.. CommandNames.All, "dry_run"] };
+        Assert.Equal(said, Render<OrderDialog>(p => p.Add(d => d.Agent, agent).Add(d => d.Kind, kind)).Has("dry-run-note"));
+    }
+
     [Fact]
     public void A_connected_host_needs_no_such_note() => Assert.False(Open(ActionKind.Isolate).Has("offline-note"));
 

@@ -157,7 +157,36 @@ public class ProgressTests : Screen
         Assert.Contains("journal unwritable", shown.Test("degraded").Said(), StringComparison.Ordinal);
         Assert.Contains("not what was last asked", shown.Test("drift-sentence").Said(), StringComparison.Ordinal);
         Assert.Equal("1 d 2 h behind", shown.Test("clock-skew").Said());
-        Assert.Contains("Isolated since 11:55:00 Proven not yet", shown.Find("dl").Said(), StringComparison.Ordinal);
+        Assert.Contains("Reported isolated since 11:55:00 Proven no", shown.Find("dl").Said(), StringComparison.Ordinal);
+        Assert.Equal("Reported isolated, not proven", shown.Test("containment-badge").Said());
+    }
+
+    [Theory]
+    [InlineData(true, false, "Isolated since 11:55:00 Proven 11:56:00", null)]
+    [InlineData(false, false, "Isolated since 11:55:00 Proven no", "has not proven")]
+    [InlineData(true, true, "Pretended since 11:55:00 Proven no", "only pretends")]
+    public void A_proof_is_shown_only_where_there_was_one(bool verified, bool dry, string facts, string? sentence)
+    {
+        var agent = Given.Agent(containment: Containment.Isolated) with
+        {
+            Capabilities = dry ? [.. CommandNames.All, "dry_run"] : CommandNames.All,
+            Observed = new(true, Given.Noon.AddMinutes(-5), verified ? Given.Noon.AddMinutes(-4) : null, Contracts.Wire.RulesState.Intact),
+        };
+        var shown = Render<HostHeader>(p => p.Add(h => h.Agent, agent).Add(h => h.Open, []).Add(h => h.Rights, Admin));
+        Assert.Contains(facts, shown.Find("dl").Said(), StringComparison.Ordinal);
+        Assert.Equal(sentence is not null, shown.Has("unproven"));
+        if (sentence is not null)
+            Assert.Contains(sentence, shown.Test("unproven").Said(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_isolation_without_proof_says_so_in_the_order_and_one_of_a_dry_run_too()
+    {
+        string Proven(CommandView command) => Render<CommandFacts>(p => p.Add(f => f.Command, command)).Test("command-proven").Said();
+        var executed = Given.At(Queued, CommandStatus.Executed);
+        Assert.Equal("12:00:02", Proven(executed with { VerifiedAt = Given.Noon.AddSeconds(2) }));
+        Assert.Equal("no", Proven(executed));
+        Assert.Equal("no: a dry run", Proven(executed with { VerifiedAt = Given.Noon, Result = new(true, "", JsonElement.Parse("""{"dry_run":true}""")) }));
     }
 
     [Fact]

@@ -111,7 +111,7 @@ public class TableTests : Screen
     public void Typing_is_not_taken_away_by_the_late_echo_of_the_first_letters()
     {
         List<FleetQuery> asked = [];
-        var shown = Render<FleetFilters>(p => p.Add(f => f.Query, new FleetQuery()).Add(f => f.Systems, ["linux"]).Add(f => f.OnChange, asked.Add));
+        var shown = Render<FleetFilters>(p => p.Add(f => f.Query, new FleetQuery()).Add(f => f.Systems, ["linux"]).Add(f => f.OnTyped, asked.Add));
         shown.Test("search-input").Input("w");
         shown.Render(p => p.Add(f => f.Query, new FleetQuery()));
         Assert.Equal("w", shown.Test("search-input").GetAttribute("value"));

@@ -96,6 +96,26 @@ public sealed class Browser : IDisposable
         return picture;
     }
 
+    /// <summary>What this script returns.</summary>
+    public T? Ask<T>(string script, params object[] arguments) => (T?)driver.ExecuteScript(script, arguments);
+
+    /// <summary>As wide as this from now on, narrower than a window may be, too.</summary>
+    public void Resize(int width, int height = 900) => driver.ExecuteCdpCommand("Emulation.setDeviceMetricsOverride",
+        new Dictionary<string, object?> { ["width"] = width, ["height"] = height, ["deviceScaleFactor"] = 1, ["mobile"] = false });
+
+    /// <summary>Another tab of the same browser, and so of the same session, which is looked at from now on; gives back its handle.</summary>
+    public string NewTab(Uri address)
+    {
+        driver.SwitchTo().NewWindow(WindowType.Tab);
+        Open(address);
+        return driver.CurrentWindowHandle;
+    }
+
+    public void Tab(string handle) => driver.SwitchTo().Window(handle);
+
+    /// <summary>These keys to whatever has the focus, as a person types: nothing is looked for first.</summary>
+    public void Type(string keys) => new OpenQA.Selenium.Interactions.Actions(driver).SendKeys(keys).Perform();
+
     /// <summary>Moves the page until the element is in sight.</summary>
     public async Task ScrollToAsync(string css, [CallerMemberName] string test = "", [CallerFilePath] string? file = null, [CallerLineNumber] int line = 0) =>
         driver.ExecuteScript("arguments[0].scrollIntoView({ block: 'end', behavior: 'instant' });", await FindAsync(css, null, test, file, line));

@@ -58,6 +58,22 @@ public sealed partial class SignInTests
     }
 
     [Fact]
+    public async Task A_wrong_password_keeps_the_name_in_the_form_and_not_in_the_address()
+    {
+        await using var hub = await RunningHub.StartAsync();
+        await UserAsync(hub, "ana", Role.Viewer);
+        using var browser = Browser(hub);
+        var back = await PostFormAsync(browser, "/sign-in", ("username", "ana"), ("password", "wrong horse battery"));
+        Assert.DoesNotContain("ana", back, StringComparison.Ordinal);
+        Assert.Contains("name=\"username\" value=\"ana\"", await browser.GetStringAsync(back), StringComparison.Ordinal);
+        Assert.DoesNotContain("value=\"ana\"", await browser.GetStringAsync("/sign-in"), StringComparison.Ordinal);
+        // What cannot be a name may be a password in the wrong field: it is not kept.
+        var wrong = await PostFormAsync(browser, "/sign-in", ("username", Password), ("password", ""));
+        Assert.DoesNotContain(Password, await browser.GetStringAsync(wrong), StringComparison.Ordinal);
+        Assert.Equal("/", await PostFormAsync(browser, "/sign-in", ("username", "ana"), ("password", Password)));
+    }
+
+    [Fact]
     public async Task After_five_wrong_passwords_the_right_one_has_to_wait()
     {
         await using var hub = await RunningHub.StartAsync();

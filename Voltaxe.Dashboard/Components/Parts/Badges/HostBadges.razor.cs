@@ -1,6 +1,5 @@
 using Microsoft.AspNetCore.Components;
 using Voltaxe.Contracts.Operators;
-using Voltaxe.Dashboard.Model.Texts;
 
 namespace Voltaxe.Dashboard.Components.Parts.Badges;
 
@@ -9,6 +8,4 @@ public sealed partial class HostBadges
 {
     [Parameter, EditorRequired] public AgentView Agent { get; set; } = null!;
     [Parameter, EditorRequired] public DateTimeOffset Now { get; set; }
-
-    private string? Since => Agent.Observed is { Isolated: true, Since: { } since } ? $"Isolated since {Stamp.Full(since)}" : null;
 }

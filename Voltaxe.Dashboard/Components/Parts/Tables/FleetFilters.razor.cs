@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Components;
 using Voltaxe.Contracts.Json;
 using Voltaxe.Dashboard.Model.Lists;
+using Voltaxe.Dashboard.Model.Looks;
 
 namespace Voltaxe.Dashboard.Components.Parts.Tables;
 
@@ -13,8 +14,10 @@ public sealed partial class FleetFilters
     [Parameter, EditorRequired] public FleetQuery Query { get; set; } = null!;
     [Parameter, EditorRequired] public IReadOnlyList<string> Systems { get; set; } = [];
     [Parameter] public EventCallback<FleetQuery> OnChange { get; set; }
+    /// <summary>A letter more or less in the search.</summary>
+    [Parameter] public EventCallback<FleetQuery> OnTyped { get; set; }
 
-    private string ContainmentWord => Query.DriftOnly ? "drift" : Query.Containment is { } c ? Words.Of(c) : "";
+    private string ContainmentWord => Query.DriftOnly ? FleetQuery.DriftWord : Query.DryRunOnly ? ContainmentLook.DryRunMark : Query.Containment is { } c ? Words.Of(c) : "";
 
     /// <summary>
     /// The address wins, unless it is only the late echo of what was typed: while "w" travels to the browser and back, "we" and
@@ -41,7 +44,7 @@ public sealed partial class FleetFilters
         var next = Query with { Search = search.Length > 100 ? search[..100] : search, Page = 1 };
         if (next.Search != Query.Search || told.Count > 0)
             told.Add(next.Search);
-        return OnChange.InvokeAsync(next);
+        return OnTyped.InvokeAsync(next);
     }
 
     private Task Clear()

@@ -11,6 +11,9 @@ public sealed partial class SortHeader
     [Parameter, EditorRequired] public FleetQuery Query { get; set; } = null!;
     [Parameter] public EventCallback<FleetSort> OnSort { get; set; }
 
+    /// <summary>How wide the column is, and whether it is there on a narrower screen.</summary>
+    [Parameter] public string? Class { get; set; }
+
     private bool Active => Query.Sort == By;
 
     private string AriaSort => !Active ? "none" : Query.Descending ? "descending" : "ascending";

@@ -11,7 +11,7 @@ namespace Voltaxe.EndToEnd.Tests.Starting;
 [Collection(RealProcesses.Name)]
 public sealed partial class WalkTests
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(4);
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(7);
 
     [NeedsFact(Needs.Linux)]
     public async Task The_walk_of_the_readme_works_as_it_stands_and_ends_what_it_started()

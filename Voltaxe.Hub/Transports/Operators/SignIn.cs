@@ -3,7 +3,6 @@ using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.Extensions.Options;
-using Voltaxe.Dashboard.Components.Pages.SignIn;
 using Voltaxe.Hub.Accounts;
 using Voltaxe.Hub.Pipeline;
 using Voltaxe.Hub.Security;
@@ -15,6 +14,9 @@ namespace Voltaxe.Hub.Transports.Operators;
 public static class SignIn
 {
     private const int Limit = 16 * 1024;
+
+    /// <summary>The sign-in page of the dashboard reads it by this name.</summary>
+    private const string NameCookie = "voltaxe_name";
 
     public static void MapSignIn(this IEndpointRouteBuilder routes)
     {
@@ -56,9 +58,9 @@ public static class SignIn
         var cookie = context.RequestServices.GetRequiredService<IOptionsMonitor<CookieAuthenticationOptions>>().Get(IdentityConstants.ApplicationScheme).Cookie.Build(context);
         (cookie.Path, cookie.MaxAge, cookie.Expires) = (context.Request.PathBase + "/sign-in", name is null ? null : TimeSpan.FromMinutes(5), null);
         if (name is not null)
-            context.Response.Cookies.Append(SignInPage.NameCookie, name, cookie);
-        else if (context.Request.Cookies.ContainsKey(SignInPage.NameCookie))
-            context.Response.Cookies.Delete(SignInPage.NameCookie, cookie);
+            context.Response.Cookies.Append(NameCookie, name, cookie);
+        else if (context.Request.Cookies.ContainsKey(NameCookie))
+            context.Response.Cookies.Delete(NameCookie, cookie);
     }
 
     private static async Task<string> LinkAsync(HttpContext context, IFormCollection form)

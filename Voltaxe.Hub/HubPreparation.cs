@@ -62,11 +62,26 @@ public sealed class HubPreparation(HubOptions options, HubDbFactory database, IS
             HubKeys.RemoveHalfMade(folder);
             HubKeys.Make(folder);
             var keys = services.GetRequiredService<IKeyManager>();
+            RequireTempFolder();
             if (!Directory.EnumerateFiles(ring, "key-*.xml").Any())
                 keys.CreateNewKey(Time.GetUtcNow(), Time.GetUtcNow() + KeyRingLife);
             PrivateFiles.SyncNames(ring);
         }
         _ = services.GetRequiredService<HubKeys>();
+    }
+
+    /// <summary>The framework writes a key of its ring there before it gets its name.</summary>
+    private static void RequireTempFolder()
+    {
+        var path = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
+        try
+        {
+            File.Create(path, 1, FileOptions.DeleteOnClose).Dispose();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new HubStartException(StartFault.Failed, $"Cannot write into the folder for temporary files (TMPDIR), {Path.GetTempPath()}: {e.Message}", e);
+        }
     }
 }
 

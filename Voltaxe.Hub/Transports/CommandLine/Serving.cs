@@ -15,7 +15,7 @@ public static class Serving
         await app.PrepareAsync(ct);
         try
         {
-            await app.StartAsync(ct);
+            await StartAsync(app, ct);
         }
         catch (Exception e) when (e.InnerException is AddressInUseException)
         {
@@ -29,4 +29,18 @@ public static class Serving
         await app.WaitForShutdownAsync(ct);
         return ExitCodes.Done;
     });
+
+    private static async Task StartAsync(WebApplication app, CancellationToken ct)
+    {
+        try
+        {
+            await app.StartAsync(ct);
+        }
+        catch
+        {
+            // What runs in the background already must end before what it works with is taken away.
+            await app.StopAsync(CancellationToken.None);
+            throw;
+        }
+    }
 }

@@ -58,6 +58,17 @@ public sealed partial class PrivateDataTests(PublishedHub published) : IClassFix
         PublishedHub.AssertOneLine(4, data, await PublishedHub.RunAsync(Start(nobody, "022", home, "serve")));
     }
 
+    [NeedsFact(Needs.Root)]
+    public async Task Without_a_folder_for_temporary_files_it_says_so_in_one_line()
+    {
+        const string nobody = "setpriv --reuid=65534 --regid=65534 --clear-groups";
+        File.SetUnixFileMode(folder.Root, Closed | UnixFileMode.OtherExecute | UnixFileMode.GroupExecute);
+        var home = folder.Folder("home");
+        Shell.Run("chown", "65534:65534", home);
+        var closed = folder.Folder("closed");
+        PublishedHub.AssertOneLine(4, "TMPDIR", await PublishedHub.RunAsync(Start(nobody, "022", home, "enroll-token", "create").With("TMPDIR", closed)));
+    }
+
     private async Task RunToolAsync(string user, string umask, string home, params string[] arguments)
     {
         var ran = await PublishedHub.RunAsync(Start(user, umask, home, arguments));
@@ -65,7 +76,7 @@ public sealed partial class PrivateDataTests(PublishedHub published) : IClassFix
     }
 
     private ChildStart Start(string user, string umask, string home, params string[] arguments) =>
-        new ChildStart("sh", ["-c", $"umask {umask}; exec {user} \"$@\"", "sh", published.Program, .. arguments]).With("HOME", home).With("DOTNET_CLI_HOME", home) with { WorkingDirectory = home };
+        new ChildStart("sh", ["-c", $"umask {umask}; exec {user} \"$@\"", "sh", published.Program, .. arguments]).With("HOME", home).With("DOTNET_CLI_HOME", home).With("TMPDIR", home) with { WorkingDirectory = home };
 
     [GeneratedRegex("Application started")]
     private static partial Regex Started();

@@ -10,7 +10,7 @@ set -uo pipefail
 cd "$(dirname "$0")/.."
 
 configuration=${VOLTAXE_TEST_CONFIGURATION:-Debug}
-project_limit=${VOLTAXE_TEST_PROJECT_MINUTES:-30}
+project_limit=${VOLTAXE_TEST_PROJECT_MINUTES:-45}
 hang_limit=${VOLTAXE_TEST_HANG_MINUTES:-8}
 run_tag=$(od -An -N3 -tx1 /dev/urandom | tr -d ' \n' | cut -c1-5)
 results=tests/TestResults/run

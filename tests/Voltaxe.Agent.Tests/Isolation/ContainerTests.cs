@@ -34,13 +34,13 @@ public sealed class ContainerTests
         await held.WaitForLineAsync(new("session open"));
         // And one that a process outside of the container holds, as a container's runtime may.
         using var outside = await container.Inside.TryConnectAsync(attacker.Address, attacker.Port, TimeSpan.FromSeconds(5));
-        Assert.True(await Canary.EchoesAsync(outside!));
+        Assert.True(await Canary.EchoesAsync(outside!, Eventually.Patience));
         var done = await rig.Rules.IsolateAsync(Guid.NewGuid(), new(null, []), false, default);
         Assert.False(done.Details.ContainsKey("sessions_not_ended"), done.Details.ToJsonString());
         await held.WaitForLineAsync(new("session dead"));
         await rig.Rules.RestoreAsync(Guid.NewGuid(), false, default);
         Assert.False(await Canary.EchoesAsync(outside!));
-        Assert.True(await attacker.AnswersAsync(container.Inside));
+        Assert.True(await attacker.AnswersAsync(container.Inside, Eventually.Patience));
         Assert.DoesNotContain(attacker.Port.ToString(System.Globalization.CultureInfo.InvariantCulture) + " ", container.Inside.Tool("ss", "-tnH", "state", "established"), StringComparison.Ordinal);
     }
 
@@ -52,7 +52,7 @@ public sealed class ContainerTests
         using var machine = new Container(rig.Host);
         var attacker = rig.With(new Canary(rig.Peer));
         using var session = await machine.Inside.TryConnectAsync(attacker.Address, attacker.Port, TimeSpan.FromSeconds(5));
-        Assert.True(await Canary.EchoesAsync(session!));
+        Assert.True(await Canary.EchoesAsync(session!, Eventually.Patience));
         var done = await rig.Rules.IsolateAsync(Guid.NewGuid(), new(null, []), false, default);
         Assert.Contains("1 connection(s) that this host forwards", done.Details["sessions_not_ended"]!.GetValue<string>(), StringComparison.Ordinal);
         Assert.Contains(attacker.Port.ToString(System.Globalization.CultureInfo.InvariantCulture), done.Details["sessions_not_ended"]!.GetValue<string>(), StringComparison.Ordinal);

@@ -11,14 +11,14 @@ public sealed class HostedAgentTests : HostedAgent
     [NeedsFact(Network)]
     public async Task An_isolation_is_reported_verified_and_every_sync_says_since_when_until_it_is_restored()
     {
-        Assert.True(await canary.AnswersAsync(host));
+        Assert.True(await canary.AnswersAsync(host, Eventually.Patience));
         var isolated = await OrderAsync(CommandNames.NetworkIsolate);
         Assert.True(isolated is { Outcome: Outcome.Executed, Verified: true }, $"{isolated.Message} {isolated.Data}\n{agent!.Output}");
         Assert.False(await canary.AnswersAsync(host));
         await Eventually.TrueAsync(() => hub.Syncs.Last().Request.Observed is { Isolated: true, VerifiedAt: not null, Rules: RulesState.Intact });
 
         Assert.Equal(Outcome.Executed, (await OrderAsync(CommandNames.NetworkRestore)).Outcome);
-        Assert.True(await canary.AnswersAsync(host));
+        Assert.True(await canary.AnswersAsync(host, Eventually.Patience));
         Assert.False(TableStands);
         await Eventually.TrueAsync(() => hub.Syncs.Last().Request.Observed is { Isolated: false, VerifiedAt: null, Rules: RulesState.None });
     }
@@ -45,7 +45,7 @@ public sealed class HostedAgentTests : HostedAgent
         var wanted = JsonNode.Parse(await File.ReadAllTextAsync(file))!;
         wanted["boot_id"] = "another";
         await File.WriteAllTextAsync(file, wanted.ToJsonString());
-        Assert.True(await canary.AnswersAsync(host));
+        Assert.True(await canary.AnswersAsync(host, Eventually.Patience));
         var before = hub.Syncs.Count;
 
         await StartAsync();
@@ -68,6 +68,6 @@ public sealed class HostedAgentTests : HostedAgent
         await StartAsync();
         await Eventually.TrueAsync(() => Events.Any(e => e.Kind == "timed_restore" && e.Uid == isolated.Uid), TimeSpan.FromSeconds(30));
         Assert.False(TableStands);
-        Assert.True(await canary.AnswersAsync(host));
+        Assert.True(await canary.AnswersAsync(host, Eventually.Patience));
     }
 }

@@ -183,16 +183,16 @@ public sealed class LinkTests
         far.GoesBy(router, other: true);
         var hub = rig.With(new Canary(far));
         rig.Where.Hub = new IPEndPoint(hub.Address, hub.Port);
-        Assert.True(await hub.AnswersAsync(rig.Host));
+        Assert.True(await hub.AnswersAsync(rig.Host, Eventually.Patience));
         await rig.Rules.IsolateAsync(Guid.NewGuid(), new(null, []), false, default);
-        Assert.True(await hub.AnswersAsync(rig.Host));
+        Assert.True(await hub.AnswersAsync(rig.Host, Eventually.Patience));
 
         router.Ip("link", "set", "dev", "eth0", "address", "02:00:5e:00:01:07");
         rig.Host.Ip("neigh", "flush", "all");
         // The first packet asks for the neighbour, and is lost; what was learned is followed.
         Assert.False(await hub.AnswersAsync(rig.Host));
         await rig.Watch.LookAsync(default);
-        Assert.True(await hub.AnswersAsync(rig.Host));
+        Assert.True(await hub.AnswersAsync(rig.Host, Eventually.Patience));
         // It may also be somebody who wants the hub's frames: it is told, and no more than that.
         Assert.Empty(rig.Events);
         Assert.Equal("02:00:5e:00:01:07", rig.News.Single()["hub_next_hops"]![hub.Address.ToString()]![0]!.GetValue<string>());

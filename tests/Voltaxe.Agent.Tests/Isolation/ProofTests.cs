@@ -64,7 +64,7 @@ public sealed class ProofTests
         Assert.Equal(2, rig.Rolled);
         Assert.Equal((Outcome.Failed, "control_channel_lost"), (done.Outcome, done.Data!.Value.GetProperty("error").GetString()));
         Assert.DoesNotContain("voltaxe", rig.Tables, StringComparison.Ordinal);
-        Assert.True(await rig.Hub.AnswersAsync(rig.Host));
+        Assert.True(await rig.Hub.AnswersAsync(rig.Host, Eventually.Patience));
         Assert.Equal(RulesState.None, rig.Watch.Current!.Rules);
     }
 
@@ -78,7 +78,7 @@ public sealed class ProofTests
         rig.Where.Hub = new IPEndPoint(rig.Hub.Address, 9);
         Assert.Equal(Outcome.Failed, (await rig.PassAsync(rig.IsolateAsync(2))).Outcome);
         Assert.True(rig.Watch.Current is { Isolated: true, Rules: RulesState.Intact });
-        Assert.True(await rig.Hub.AnswersAsync(rig.Host));
+        Assert.True(await rig.Hub.AnswersAsync(rig.Host, Eventually.Patience));
     }
 
     [NeedsFact(Network)]

@@ -50,7 +50,7 @@ public sealed class RawFrameTests
         var done = await rig.Rules.IsolateAsync(Guid.NewGuid(), new(null, []), false, default);
         Assert.False(done.Details.ContainsKey("raw_frames_not_blocked"), done.Details.ToJsonString());
         Assert.False(await LeaksAsync(rig, "eth0"));
-        Assert.True(await rig.Hub.AnswersAsync(rig.Host));
+        Assert.True(await rig.Hub.AnswersAsync(rig.Host, Eventually.Patience));
         await rig.Rules.RestoreAsync(Guid.NewGuid(), false, default);
         Assert.DoesNotContain("voltaxe", rig.Tables, StringComparison.Ordinal);
         Assert.True(await LeaksAsync(rig, "eth0"));

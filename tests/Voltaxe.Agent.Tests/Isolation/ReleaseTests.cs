@@ -28,7 +28,7 @@ public sealed class ReleaseTests : HostedAgent
         Assert.True(exitCode == ExitCodes.Refused && said.Contains("used", StringComparison.Ordinal), $"{exitCode} {said}");
 
         segment.Heal(host);
-        Assert.True(await canary.AnswersAsync(host));
+        Assert.True(await canary.AnswersAsync(host, Eventually.Patience));
         await Eventually.TrueAsync(() => Events.Any(e => e.Kind == "offline_release"), TimeSpan.FromSeconds(60));
         Assert.Equal(isolated.Uid, Events.Single(e => e.Kind == "offline_release").Uid);
         await Eventually.TrueAsync(() => hub.Syncs.Last().Request is { Events.Count: 0, Observed: { Isolated: false, Rules: RulesState.None } });

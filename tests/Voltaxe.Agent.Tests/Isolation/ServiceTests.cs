@@ -53,7 +53,7 @@ public sealed class ServiceTests : HostedAgent
         }
 
         Lose();
-        Assert.True(await canary.AnswersAsync(host));
+        Assert.True(await canary.AnswersAsync(host, Eventually.Patience));
         Assert.Contains("the journal says that this host is isolated", await RulesAsync(), StringComparison.Ordinal);
         Assert.True(TableStands);
         Assert.False(await canary.AnswersAsync(host));
@@ -72,7 +72,7 @@ public sealed class ServiceTests : HostedAgent
         await File.WriteAllTextAsync(Note, old);
         Assert.Contains("was taken away", await RulesAsync(), StringComparison.Ordinal);
         Assert.False(File.Exists(Note));
-        Assert.True(await canary.AnswersAsync(host));
+        Assert.True(await canary.AnswersAsync(host, Eventually.Patience));
     }
 
     [NeedsFact(Network)]

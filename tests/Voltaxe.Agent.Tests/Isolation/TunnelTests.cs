@@ -72,7 +72,7 @@ public sealed class TunnelTests
         Assert.Equal([], ways.Where(w => here.Send(Replaced(w.Frame, secret))).Select(w => w.What));
         await FlushedAsync(rig, beside);
         Assert.Equal((0, 0), (there.Count(secret.AsSpan(0, 100)), beside.Count(secret.AsSpan(0, 100))));
-        Assert.True(await rig.Hub.AnswersAsync(rig.Host));
+        Assert.True(await rig.Hub.AnswersAsync(rig.Host, Eventually.Patience));
     }
 
     [EgressFact]

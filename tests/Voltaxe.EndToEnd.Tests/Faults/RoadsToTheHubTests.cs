@@ -21,10 +21,10 @@ public sealed class RoadsToTheHubTests
         agentHost.Ip("addr", "add", $"{agentHost.V6}/64", "dev", "eth0", "nodad");
         var agent = await site.StartAgentAsync("web-01", agentHost, dryRun: false);
         await using var canary = new Canary(elsewhere, elsewhere.V6);
-        Assert.True(await canary.AnswersAsync(agentHost));
+        Assert.True(await canary.AnswersAsync(agentHost, Eventually.Patience));
 
         await IsolatedAsync(site, canary, agentHost);
-        Assert.True(await agentHost.CanReachAsync(hubHost.V6, 8080));
+        Assert.True(await agentHost.CanReachAsync(hubHost.V6, 8080, Eventually.Patience));
         // Who is where on the segment is forgotten: neighbours must be found again through the rules.
         agentHost.Ip("neigh", "flush", "all");
         hubHost.Ip("neigh", "flush", "all");
@@ -45,8 +45,8 @@ public sealed class RoadsToTheHubTests
         await using var canary = new Canary(elsewhere);
 
         await IsolatedAsync(site, canary, agentHost);
-        Assert.True(await agentHost.CanReachAsync(hubHost.V4, 8080), "over IPv4");
-        Assert.True(await agentHost.CanReachAsync(hubHost.V6, 8080), "over IPv6");
+        Assert.True(await agentHost.CanReachAsync(hubHost.V4, 8080, Eventually.Patience), "over IPv4");
+        Assert.True(await agentHost.CanReachAsync(hubHost.V6, 8080, Eventually.Patience), "over IPv6");
         // The road that it uses is closed; it takes the other one, although no name resolves any more.
         hubHost.Tool("nft", "add", "table", "ip6", "closed");
         hubHost.Tool("nft", "add", "chain", "ip6", "closed", "in", "{ type filter hook input priority 0; policy accept; }");
@@ -99,7 +99,7 @@ public sealed class RoadsToTheHubTests
         await using var canary = new Canary(elsewhere);
 
         await IsolatedAsync(site, canary, agentHost);
-        Assert.True(await agentHost.CanReachAsync(proxyHost.V4, proxy.Url.Port), "the proxy is in reach");
+        Assert.True(await agentHost.CanReachAsync(proxyHost.V4, proxy.Url.Port, Eventually.Patience), "the proxy is in reach");
         Assert.False(await agentHost.CanReachAsync(hubHost.V4, site.Hub.Url.Port), "the hub itself is not");
         await RestoredAsync(site, canary, agentHost);
     }

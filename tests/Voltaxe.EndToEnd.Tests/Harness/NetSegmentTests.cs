@@ -16,10 +16,10 @@ public sealed class NetSegmentTests
         var other = segment.AddHost();
         await using var v4 = new Canary(one);
         await using var v6 = new Canary(one, one.V6);
-        Assert.True(await v4.AnswersAsync(other));
-        Assert.True(await v6.AnswersAsync(other));
-        using var open = await other.TryConnectAsync(one.V4, v4.Port, TimeSpan.FromSeconds(1));
-        Assert.True(await Canary.EchoesAsync(open!));
+        Assert.True(await v4.AnswersAsync(other, Eventually.Patience));
+        Assert.True(await v6.AnswersAsync(other, Eventually.Patience));
+        using var open = await other.TryConnectAsync(one.V4, v4.Port, Eventually.Patience);
+        Assert.True(await Canary.EchoesAsync(open!, Eventually.Patience));
 
         segment.Cut(other);
         Assert.False(await v4.AnswersAsync(other));
@@ -41,7 +41,7 @@ public sealed class NetSegmentTests
         other.Tool("nft", "add table inet t; add chain inet t out { type filter hook output priority 0; policy drop; }");
 
         Assert.False(await canary.AnswersAsync(other));
-        Assert.True(await canary.AnswersAsync(one));
+        Assert.True(await canary.AnswersAsync(one, Eventually.Patience));
         Assert.Equal(machinesRules, Shell.Run("nft", "list", "ruleset"));
     }
 

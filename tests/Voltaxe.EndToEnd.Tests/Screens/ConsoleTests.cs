@@ -16,6 +16,9 @@ public sealed class ConsoleTests
 {
     private const string Host = "web-01";
     private static readonly TimeSpan Prompt = TimeSpan.FromSeconds(1);
+
+    /// <summary>Against a dialog that asks nobody.</summary>
+    private const int TimesBare = 3;
     private const string Containment = "[data-testid=host-header] [data-testid=containment-badge]";
 
     [NeedsFact(Needs.Chromium | Needs.Root | Needs.NetNamespaces | Needs.Nft)]
@@ -43,7 +46,7 @@ public sealed class ConsoleTests
         await browser.SeeAsync($"[data-testid=host-row-{Host}] [data-testid=containment-badge]", "Normal", Site.Patience);
         Assert.True(browser.IsSamePage, "the fleet page followed by itself");
         browser.Pictures("fleet");
-        Assert.True(await canary.AnswersAsync(agentHost), "before: the host reaches others");
+        Assert.True(await canary.AnswersAsync(agentHost, Eventually.Patience), "before: the host reaches others");
 
         // Isolate, with a reason; a dialog without one goes nowhere.
         await browser.ClickAsync($"[data-testid=host-row-{Host}] th a");
@@ -66,17 +69,25 @@ public sealed class ConsoleTests
 
         // One process of the isolated host, chosen from what runs there now. That is a question: the queue does not see it.
         await using var evil = ChildProcess.Start(agentHost.Inside(new ChildStart("sleep", ["300"])));
-        var answered = TimeSpan.MaxValue;
-        for (var opened = 0; opened < 5 && answered > Prompt; opened++)
+        // How long it takes is judged on the machine as it is: one that is busy with something else takes as long for a dialog that asks nobody.
+        var (answered, bare) = (TimeSpan.MaxValue, TimeSpan.Zero);
+        bool IsPrompt() => answered <= Prompt || answered <= bare * TimesBare;
+        for (var opened = 0; opened < 5 && !IsPrompt(); opened++)
         {
-            var clock = Stopwatch.StartNew();
-            await browser.ClickAsync("[data-testid=kill-button]");
-            await browser.FindAsync("dialog[open] [data-testid=process-row]", Site.Patience);
-            answered = clock.Elapsed;
-            if (answered > Prompt)
+            bare = await OpenAsync("[data-testid=collect-button]", "dialog[open] [data-testid=confirm-button]");
+            await browser.ClickAsync("dialog[open] [data-testid=dismiss-button]");
+            answered = await OpenAsync("[data-testid=kill-button]", "dialog[open] [data-testid=process-row]");
+            if (!IsPrompt())
                 await browser.ClickAsync("dialog[open] [data-testid=dismiss-button]");
         }
-        Assert.True(answered <= Prompt, $"the host's processes were on the screen after {answered}, in the best of five");
+        Assert.True(IsPrompt(), $"the host's processes were on the screen after {answered}, in the best of five; a dialog that asks nobody after {bare}");
+        async Task<TimeSpan> OpenAsync(string button, string shown)
+        {
+            var clock = Stopwatch.StartNew();
+            await browser.ClickAsync(button);
+            await browser.FindAsync(shown, Site.Patience);
+            return clock.Elapsed;
+        }
         Assert.Single((await site.Operator.CommandsAsync()).Items);
         await browser.TypeAsync("dialog[open] [data-testid=process-filter]", evil.Id.ToString(CultureInfo.InvariantCulture));
         browser.Pictures("kill-dialog");
